@@ -1,0 +1,1 @@
+"""callscope: an oscilloscope for live voice-bot calls."""

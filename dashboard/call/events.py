@@ -1,0 +1,339 @@
+"""Every fact that a call can yield.
+
+A fact is frozen, named for what happened, and stamped where it happened: `at` is monotonic seconds of the
+process that saw it; the first fact of a call (`CallStarted`) anchors that clock to the wall clock.
+Text in a fact came through `wiretext.clean`: bounded, without secrets, control characters still in it (the
+screen makes them visible). Facts travel as the dictionaries of `codec.py`, so fields hold only None, bool, int,
+float, str, enums of this file, frozen dataclasses of this file, and tuples of those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class LinkState(StrEnum):
+    """Where the link stands; the words are the ones the screen shows."""
+
+    IDLE = "idle"
+    AUTHORIZING = "authorizing"
+    RESOLVING = "resolving"
+    CONNECTING = "connecting"
+    OPEN = "open"
+    STALE = "stale"
+    WAITING = "waiting"
+    GAVE_UP = "gave up"
+    CLOSED = "closed"
+
+
+class ClosedBy(StrEnum):
+    """Who ended a connection."""
+
+    PEER = "peer"
+    US = "us"
+    NETWORK = "network"
+
+
+class Cause(StrEnum):
+    """Why the link moved: one identifier per cause, shown in words by `call/words.py`."""
+
+    STARTED = "started"
+    PROGRESS = "progress"  # the step before it succeeded
+    OPERATOR = "operator"  # `r`
+    STOPPED = "stopped"  # `q`, a signal, the end of --duration
+    # why a connection ended
+    ABNORMAL_CLOSURE = "abnormal_closure"  # 1006: no close frame
+    PING_TIMEOUT = "ping_timeout"  # our keepalive got no pong: we sent 1011
+    STALE = "stale"  # no message for stale_after: we sent 1001
+    TOKEN_EXPIRY = "token_expiry"  # planned reconnect before the token ends, or the drop when it did
+    SERVER_CLOSED = "server_closed"  # 1000 from the peer
+    GOING_AWAY = "going_away"  # 1001 from the peer
+    AUTH_CLOSED = "auth_closed"  # 1008, 4401, 4403
+    MESSAGE_TOO_BIG = "message_too_big"  # 1009
+    SERVER_ERROR = "server_error"  # 1011 from the peer
+    SERVICE_RESTART = "service_restart"  # 1012
+    TRY_AGAIN_LATER = "try_again_later"  # 1013
+    PROTOCOL_ERROR = "protocol_error"  # 1002, 1003, 1007: one side broke the protocol
+    OTHER_CLOSE = "other_close"
+    # why an attempt failed
+    CREDENTIALS_REFUSED = "credentials_refused"  # by the login host
+    TOKEN_REJECTED = "token_rejected"  # 401 from API or handshake, twice in a row
+    PERMISSION_MISSING = "permission_missing"  # 403
+    NOT_FOUND = "not_found"  # 404
+    APP_INACTIVE = "app_inactive"
+    RATE_LIMITED = "rate_limited"  # 429
+    UNAVAILABLE = "unavailable"  # 503 and other 5xx
+    HANDSHAKE_REFUSED = "handshake_refused"  # any other status
+    BAD_REPLY = "bad_reply"  # a login or lookup reply that is not what the protocol says
+    DNS = "dns"
+    TCP_REFUSED = "tcp_refused"
+    NETWORK = "network"  # reset, unreachable
+    TIMEOUT = "timeout"
+    TLS_CERTIFICATE = "tls_certificate"  # fatal
+    TLS = "tls"
+    PROXY_REFUSED = "proxy_refused"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    UNEXPECTED = "unexpected"  # fatal, shown
+    WORKER_LOST = "worker_lost"  # the worker process died or does not answer
+
+
+class Speaker(StrEnum):
+    CALLER = "caller"
+    BOT = "bot"
+    AGENT = "agent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The thresholds of metrics.md that a call is judged by; seconds."""
+
+    spike_s: float = 0.200
+    buffer_s: float = 0.060
+    silent_failure_after_s: float = 5.0
+    stale_after_s: float = 30.0
+    dead_air_after_s: float = 5.0
+    one_way_after_s: float = 10.0
+    max_attempts: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    call_id: str
+    at: float
+
+
+# -- the call ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallStarted(Event):
+    """First fact of a call. `wall` is Unix time at `at`; `endpoint` is without query and credentials."""
+
+    wall: float
+    endpoint: str
+    dialect: str
+    targets: Targets = field(default_factory=Targets)
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(Event):
+    """Last fact of a call: its source will say no more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked(Event):
+    """Four times a second: silence sends no packet. `loop_lag_s` is how late the worker's own timer was."""
+
+    loop_lag_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Marked(Event):
+    """The operator said: here."""
+
+    note: str
+
+
+# -- the link ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged(Event):
+    """The link entered `state`. `until` is when a wait ends (monotonic), only in WAITING."""
+
+    state: LinkState
+    cause: Cause
+    detail: str = ""
+    attempt: int = 0
+    max_attempts: int = 0
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened(Event):
+    """The handshake ended with 101. `clock` says whose time stamps the frames: kernel or process."""
+
+    endpoint: str
+    clock: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLost(Event):
+    """An open connection ended and was not meant to. `last_inbound_at` is where its outage begins."""
+
+    cause: Cause
+    code: int
+    reason: str
+    closed_by: ClosedBy
+    last_inbound_at: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed(Event):
+    """One attempt to get (back) to an open socket failed; `status` is the HTTP status where there was one."""
+
+    attempt: int
+    cause: Cause
+    detail: str
+    status: int | None = None
+    wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenObtained(Event):
+    """A new access token; `expires_at` on the monotonic clock."""
+
+    expires_at: float
+    refresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFailed(Event):
+    cause: Cause
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class PingMeasured(Event):
+    """A WebSocket ping was answered."""
+
+    rtt_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested(Event):
+    """The `reconnect` message went out as the first on a new socket."""
+
+    session_id: str
+
+
+# -- messages -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted(Event):
+    session_id: str
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioReceived(Event):
+    """Up to 100 ms of frames of one leg, as columns of equal length.
+
+    arrivals: monotonic seconds, when the bytes reached us. positions: seconds on the stream's own timeline
+    (of the frame's first sample). durations: seconds. levels, peaks: per channel, per frame, dBFS >= -90.
+    waits: seconds from arrival until the frame was processed. clipped: runs of 3 or more samples at full scale.
+    positioned: the messages carried a position; else positions are summed durations and cannot show a hole.
+    channels names each row of levels: ("mixed",), or ("caller", "bot").
+    """
+
+    leg: str
+    arrivals: tuple[float, ...]
+    positions: tuple[float, ...]
+    durations: tuple[float, ...]
+    levels: tuple[tuple[float, ...], ...]
+    peaks: tuple[tuple[float, ...], ...]
+    waits: tuple[float, ...]
+    channels: tuple[str, ...]
+    size_bytes: int
+    clipped: int = 0
+    positioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReceived(Event):
+    speaker: Speaker
+    text: str
+    final: bool
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntentReceived(Event):
+    intent: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceived(Event):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReceived(Event):
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorReceived(Event):
+    """The peer reported an error in a message; the connection stays open."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownReceived(Event):
+    """A message of a type that the dialect does not know (`kind` empty: it named none)."""
+
+    kind: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedReceived(Event):
+    """A message that could not be read. `problem` is a short stable phrase, `excerpt` what it looked like."""
+
+    problem: str
+    excerpt: str
+    size_bytes: int
+
+
+# -- utterances ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceHeld(Event):
+    """The operator's test utterance waits for a session."""
+
+    utterance: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceSent(Event):
+    utterance: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceExpired(Event):
+    utterance: int
+    why: str
+
+
+# -- our own health ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMeasured(Event):
+    """A queue of ours, about once a second: totals since the start; waits are of the messages since the last one."""
+
+    queue: str  # "audio" | "control" | "screen"
+    depth: int
+    limit: int
+    dropped: int
+    policy: str
+    waits: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost(Event):
+    """Seen by the screen: the worker process died or does not answer."""
+
+    detail: str

@@ -1,0 +1,62 @@
+"""The two protocols by which rooms meet, and the commands that go the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from dashboard.call.events import Event
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Reconnect at once, from any state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak a test utterance to the bot."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Put a mark on the timeline."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Close the call with 1000 and end."""
+
+
+Command = Reconnect | Say | Mark | Stop
+
+
+class Source(Protocol):
+    """Turns a wire, a process or a file into facts."""
+
+    async def run(self, emit: Emit) -> None:
+        """Emit facts until the source ends; return after its last one."""
+        ...
+
+    def command(self, command: Command) -> None:
+        """Ask for something; never blocks, the outcome comes back as facts."""
+        ...
+
+
+class Sink(Protocol):
+    """Takes facts."""
+
+    def put(self, event: Event) -> None:
+        """Take one fact; never blocks and never raises."""
+        ...
+
+    def close(self) -> None:
+        """No more facts will come: write out what is still held."""
+        ...

@@ -1,0 +1,46 @@
+"""Time as an argument: everything that needs it is handed a Clock."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two clocks read together: one to measure with, one to show."""
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never jumps."""
+        ...
+
+    def wall(self) -> float:
+        """Unix time in seconds, for display only."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> float:
+        return time.time()
+
+
+class ManualClock:
+    """A clock that moves when told to."""
+
+    def __init__(self, at: float = 1000.0, wall: float = 1_900_000_000.0) -> None:
+        self._at = at
+        self._offset = wall - at
+
+    def monotonic(self) -> float:
+        return self._at
+
+    def wall(self) -> float:
+        return self._at + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Move both clocks forward by `seconds`."""
+        self._at += seconds
