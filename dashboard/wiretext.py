@@ -13,8 +13,8 @@ TEXT_LIMIT = 2000
 
 _SECRETS = re.compile(
     r"""(?ix)
-    (?P<key> \b bearer \s+ | \b basic \s+ (?=[a-z0-9+/=]{8})
-      | \b (?: access_token | refresh_token | client_secret | password | api[_-]?key | authorization | signature | sig
+    (?P<key> \b (?: authorization ["']? \s* [=:] \s* ["']? )? bearer \s+ | \b (?: authorization ["']? \s* [=:] \s* ["']? )? basic \s+ (?=[a-z0-9+/=]{8})
+      | \b (?: access_token | refresh_token | client_secret | password | api[_-]?key | signature | sig
              | token | secret ) ["']? \s* [=:] \s* ["']? )
     (?P<value> [^\s"'&,;}]{4,} )
     """
