@@ -1,0 +1,241 @@
+"""A call as folded state: frozen, with bounded tails. `reducer.py` is the only one who makes the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from dashboard.call.events import Cause, ClosedBy, LinkState, Speaker, Targets
+from dashboard.media.levels import LevelMeter
+from dashboard.media.pacing import Histogram, Pacing
+from dashboard.media.tail import Tail
+
+_NONE: Mapping[str, int] = MappingProxyType({})
+
+INBOUND = "inbound"
+"""The leg of a dialect that knows only one: what the peer sends us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The link entered `state` at `at`."""
+
+    at: float
+    state: LinkState
+    cause: Cause
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed attempt to connect."""
+
+    at: float
+    cause: Cause
+    detail: str
+    status: int | None
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """From the last inbound byte to the first inbound message of the next open connection.
+
+    `started_at` of a call that never came up is the start of the call. `resumed`: None = not known.
+    `media_missing_s`: None where the stream carries no position or the session did not go on.
+    """
+
+    number: int
+    started_at: float
+    cause: Cause
+    code: int | None = None
+    reason: str = ""
+    closed_by: ClosedBy | None = None
+    detail: str = ""
+    ended_at: float | None = None
+    attempts: int = 0
+    waited_s: float = 0.0
+    failures: tuple[Failure, ...] = ()  # the newest 20
+    resume_requested: bool = False
+    resumed: bool | None = None
+    media_missing_s: float | None = None
+    held: int = 0
+    sent: int = 0
+
+    def down_s(self, now: float) -> float:
+        """Return how long the outage lasted, or has lasted until `now`; seconds."""
+        return max(0.0, (now if self.ended_at is None else self.ended_at) - self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Where the link stands and what it has been through."""
+
+    state: LinkState = LinkState.IDLE
+    since: float = 0.0
+    cause: Cause = Cause.STARTED
+    detail: str = ""
+    attempt: int = 0
+    max_attempts: int = 0
+    until: float | None = None
+    endpoint: str = ""
+    clock: str | None = None  # "kernel" | "process", None until a connection was open
+    opened_at: float | None = None  # of the connection that is open now
+    connections: int = 0
+    failures: int = 0
+    last_inbound_at: float | None = None
+    token_expires_at: float | None = None
+    token_refreshes: int = 0
+    token_error: str = ""
+    rtts: Tail[tuple[float, float]] = field(default_factory=lambda: Tail(600))  # (at, seconds)
+    history: Tail[Transition] = field(default_factory=lambda: Tail(1000))
+    outages: Tail[Outage] = field(default_factory=lambda: Tail(1000))  # ended ones
+    outage: Outage | None = None  # the one that goes on
+    downtime_s: float = 0.0  # of the ended ones
+    resumed: int = 0
+    stale_resets: int = 0
+    close_codes: Mapping[str, int] = _NONE
+
+    @property
+    def attempts(self) -> int:
+        """How many times a connection was tried, successful or not."""
+        return self.connections + self.failures
+
+    @property
+    def outage_count(self) -> int:
+        """Outages since the start, the present one included."""
+        return self.outages.total + (self.outage is not None)
+
+
+LineKind = Literal["transcript", "intent", "text", "status", "error", "utterance", "unknown", "malformed", "mark", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the transcript stream. `latency_s` is the turn latency of the first sign of an answer of its kind."""
+
+    at: float
+    kind: LineKind
+    text: str
+    speaker: Speaker = Speaker.UNKNOWN
+    final: bool = True
+    confidence: float | None = None
+    latency_s: float | None = None
+    utterance: int | None = None
+
+
+UtteranceStatus = Literal["held", "sent", "answered", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    number: int
+    text: str
+    held_at: float
+    status: UtteranceStatus
+    sent_at: float | None = None
+    answered_at: float | None = None
+    why: str = ""
+    outage: int | None = None  # number of the outage in which it was held
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From the end of a user's turn to the first signs of an answer, each kept apart; monotonic seconds."""
+
+    number: int
+    ended_at: float
+    text: str
+    utterance: int | None = None
+    intent_at: float | None = None
+    text_at: float | None = None
+    audio_at: float | None = None
+    silent: bool = False  # no sign within the limit: a silent failure
+    interrupted: bool = False  # the link went down before an answer: says nothing about the bot
+
+    @property
+    def answered_at(self) -> float | None:
+        """The first sign of an answer, None while there is none."""
+        return min((at for at in (self.intent_at, self.text_at, self.audio_at) if at is not None), default=None)
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds from the end of the user's turn to the first sign of an answer."""
+        at = self.answered_at
+        return None if at is None else max(0.0, at - self.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    current: Turn | None = None
+    done: Tail[Turn] = field(default_factory=lambda: Tail(1000))
+    silent_failures: int = 0
+    bot_loud_at: float | None = None  # last bot frame above the silence threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One audio stream: its pacing and, per channel, its level."""
+
+    name: str
+    pacing: Pacing = field(default_factory=Pacing)
+    channels: tuple[str, ...] = ()
+    meters: tuple[LevelMeter, ...] = ()
+    frames_bytes: int = 0
+    clipped: int = 0
+    positioned: bool = False
+    continues: bool = False  # next frame is the first after an outage: measure what is missing
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    depth: int = 0
+    limit: int = 0
+    dropped: int = 0
+    policy: str = ""
+    waits: Histogram = field(default_factory=Histogram)
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """All that is known of one call. `now` is the time of its newest fact."""
+
+    call_id: str
+    started_at: float = 0.0
+    wall: float = 0.0  # Unix time at started_at
+    now: float = 0.0
+    endpoint: str = ""
+    dialect: str = ""
+    targets: Targets = field(default_factory=Targets)
+    ended: str | None = None
+    worker_lost: str | None = None
+    session_id: str | None = None
+    sessions: int = 0
+    conversation_id: str | None = None
+    link: LinkView = field(default_factory=LinkView)
+    legs: Mapping[str, Leg] = field(default_factory=lambda: MappingProxyType({}))
+    lines: Tail[Line] = field(default_factory=lambda: Tail(100_000))
+    partials: Mapping[Speaker, Line] = field(default_factory=lambda: MappingProxyType({}))
+    turns: Turns = field(default_factory=Turns)
+    utterances: tuple[Utterance, ...] = ()  # the newest 100
+    messages: Mapping[str, int] = _NONE  # audio, transcript, intent, text, status, error, unknown, malformed, sent
+    unknown_kinds: Mapping[str, int] = _NONE  # at most 30 names
+    problems: Mapping[str, int] = _NONE  # malformed, by problem; at most 30
+    marks: Tail[tuple[float, str]] = field(default_factory=lambda: Tail(1000))
+    queues: Mapping[str, QueueView] = field(default_factory=lambda: MappingProxyType({}))
+    loop_lag: Histogram = field(default_factory=Histogram)
+
+    @property
+    def inbound(self) -> Leg:
+        """The leg the peer sends, empty before its first frame."""
+        return self.legs.get(INBOUND) or Leg(INBOUND)
+
+    def wall_at(self, at: float) -> float:
+        """Return Unix time of a monotonic moment of this call."""
+        return self.wall + (at - self.started_at)
+
+
+Calls = Mapping[str, CallState]
+"""Many calls, by id."""
