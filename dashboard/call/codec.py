@@ -88,7 +88,7 @@ def command_from_line(line: str | bytes) -> ports.Command:
         CodecError: the line is no command of this version.
     """
     command = _read(_object(line), _COMMANDS)
-    assert isinstance(command, get_args(ports.Command))
+    assert isinstance(command, ports.Reconnect | ports.Say | ports.Mark | ports.Stop)
     return command
 
 

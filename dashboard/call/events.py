@@ -334,6 +334,7 @@ class QueueMeasured(Event):
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost(Event):
-    """Seen by the screen: the worker process died or does not answer."""
+    """Seen by the screen: the worker process died, or it is alive and does not answer."""
 
     detail: str
+    dead: bool

@@ -109,7 +109,9 @@ class LinkView:
         return self.outages.total + (self.outage is not None)
 
 
-LineKind = Literal["transcript", "intent", "text", "status", "error", "utterance", "unknown", "malformed", "mark", "link"]
+LineKind = Literal[
+    "transcript", "intent", "text", "status", "error", "utterance", "unknown", "malformed", "mark", "link"
+]
 
 
 @dataclass(frozen=True, slots=True)

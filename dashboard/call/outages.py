@@ -1,0 +1,168 @@
+"""What facts about the link do to `LinkView`: transitions, outages, token, round trips. Pure steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from dashboard.call.events import (
+    AttemptFailed,
+    Cause,
+    ClosedBy,
+    ConnectionLost,
+    ConnectionOpened,
+    LinkChanged,
+    LinkState,
+    PingMeasured,
+    TokenFailed,
+    TokenObtained,
+)
+from dashboard.call.state import Failure, LinkView, Outage, Transition
+
+_KEPT_FAILURES = 20
+_KEPT_CODES = 40
+
+
+def changed(link: LinkView, fact: LinkChanged) -> LinkView:
+    """Enter a state; time spent waiting goes to the outage that waits."""
+    outage = link.outage
+    if outage is not None and link.state is LinkState.WAITING:
+        outage = replace(outage, waited_s=outage.waited_s + (fact.at - link.since))
+    if outage is None and fact.state is LinkState.GAVE_UP:
+        outage = _never_up(link, fact.at, fact.cause, fact.detail)
+    return replace(
+        link,
+        state=fact.state,
+        since=fact.at,
+        cause=fact.cause,
+        detail=fact.detail,
+        attempt=fact.attempt,
+        max_attempts=fact.max_attempts,
+        until=fact.until,
+        outage=outage,
+        history=link.history.append(Transition(fact.at, fact.state, fact.cause, fact.detail)),
+    )
+
+
+def opened(link: LinkView, fact: ConnectionOpened) -> LinkView:
+    """A handshake ended with 101; the outage goes on until the first message."""
+    outage = link.outage
+    if outage is not None:
+        outage = replace(outage, attempts=outage.attempts + 1)
+    return replace(
+        link,
+        outage=outage,
+        endpoint=fact.endpoint,
+        clock=fact.clock,
+        opened_at=fact.at,
+        connections=link.connections + 1,
+    )
+
+
+def lost(link: LinkView, fact: ConnectionLost) -> LinkView:
+    """An open connection ended. One that never brought a message belongs to the outage before it."""
+    view = replace(
+        link,
+        opened_at=None,
+        close_codes=count(link.close_codes, str(fact.code), _KEPT_CODES),
+        stale_resets=link.stale_resets + (fact.cause is Cause.STALE),
+    )
+    if link.outage is not None:
+        failure = Failure(fact.at, fact.cause, fact.detail or fact.reason, None, None)
+        return replace(view, outage=_with_failure(link.outage, failure))
+    outage = Outage(
+        number=link.outage_count + 1,
+        started_at=fact.last_inbound_at,
+        cause=fact.cause,
+        code=fact.code,
+        reason=fact.reason,
+        closed_by=fact.closed_by,
+        detail=fact.detail,
+    )
+    return replace(view, outage=outage)
+
+
+def attempt_failed(link: LinkView, fact: AttemptFailed) -> LinkView:
+    """An attempt to connect failed; of a call that was never up this is its first outage."""
+    outage = link.outage or _never_up(link, fact.at, fact.cause, fact.detail)
+    failure = Failure(fact.at, fact.cause, fact.detail, fact.status, fact.wait_s)
+    outage = replace(_with_failure(outage, failure), attempts=outage.attempts + 1)
+    return replace(link, outage=outage, failures=link.failures + 1)
+
+
+def resume_requested(link: LinkView) -> LinkView:
+    """The `reconnect` message went out."""
+    if link.outage is None:
+        return link
+    return replace(link, outage=replace(link.outage, resume_requested=True))
+
+
+def restored(link: LinkView, at: float, *, resumed: bool | None) -> LinkView:
+    """The first inbound message of an open connection ends the outage."""
+    if link.outage is None:
+        return link
+    outage = replace(link.outage, ended_at=at, resumed=resumed)
+    return replace(
+        link,
+        outage=None,
+        outages=link.outages.append(outage),
+        downtime_s=link.downtime_s + outage.down_s(at),
+        resumed=link.resumed + (resumed is True),
+    )
+
+
+def latest(link: LinkView) -> Outage | None:
+    """Return the outage that goes on, else the last one."""
+    return link.outage or (link.outages[-1] if link.outages else None)
+
+
+def with_latest(link: LinkView, outage: Outage) -> LinkView:
+    """Put back what `latest` returned, changed."""
+    if link.outage is not None:
+        return replace(link, outage=outage)
+    resumed = link.resumed + (outage.resumed is True) - (link.outages[-1].resumed is True)
+    return replace(link, outages=link.outages.replace_at(link.outages.total - 1, outage), resumed=resumed)
+
+
+def token_obtained(link: LinkView, fact: TokenObtained) -> LinkView:
+    return replace(
+        link,
+        token_expires_at=fact.expires_at,
+        token_refreshes=link.token_refreshes + fact.refresh,
+        token_error="",
+    )
+
+
+def token_failed(link: LinkView, fact: TokenFailed) -> LinkView:
+    return replace(link, token_error=fact.detail)
+
+
+def pinged(link: LinkView, fact: PingMeasured) -> LinkView:
+    return replace(link, rtts=link.rtts.append((fact.at, fact.rtt_s)))
+
+
+def worker_lost(link: LinkView, at: float, detail: str) -> LinkView:
+    """The process that held the socket is gone, and the socket with it."""
+    gone = ConnectionLost("", at, Cause.WORKER_LOST, 1006, "", ClosedBy.US, link.last_inbound_at or at, detail)
+    view = lost(link, gone) if link.opened_at is not None else link
+    fact = LinkChanged("", at, LinkState.CLOSED, Cause.WORKER_LOST, detail)
+    return changed(view, fact)
+
+
+def count(counts: Mapping[str, int], key: str, limit: int) -> Mapping[str, int]:
+    """Return `counts` with one more of `key`; names past `limit` are counted together as `(others)`."""
+    if key not in counts and len(counts) >= limit:
+        key = "(others)"
+    return MappingProxyType({**counts, key: counts.get(key, 0) + 1})
+
+
+def _never_up(link: LinkView, at: float, cause: Cause, detail: str) -> Outage:
+    began = link.last_inbound_at
+    if began is None:
+        began = link.history[0].at if link.history else at
+    return Outage(number=link.outage_count + 1, started_at=began, cause=cause, detail=detail)
+
+
+def _with_failure(outage: Outage, failure: Failure) -> Outage:
+    return replace(outage, failures=(*outage.failures[-_KEPT_FAILURES + 1 :], failure))

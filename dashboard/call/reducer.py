@@ -1,0 +1,361 @@
+"""One pure function turns facts into state: live, replayed and remote calls agree by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import singledispatch
+from types import MappingProxyType
+
+from dashboard.call import events as ev
+from dashboard.call import outages, turns
+from dashboard.call.events import Event, LinkState, Speaker
+from dashboard.call.state import CallState, Leg, Line, QueueView, Turns, Utterance
+from dashboard.media.levels import LevelMeter, hear
+from dashboard.media.pacing import advance, reanchor
+
+_KEPT_UTTERANCES = 100
+_KEPT_NAMES = 30
+_NOTE_AGAIN_S = 5.0
+"""A peer that repeats an unreadable message fills the counters, not the transcript."""
+
+_BOT_CHANNELS = ("bot", "mixed")  # of a mono stream nobody says whose voice it is
+
+
+def step(call: CallState, event: Event) -> CallState:
+    """Fold one fact into its call, and let time pass up to it."""
+    if call.worker_lost is not None and not isinstance(event, ev.WorkerLost):
+        call = replace(call, worker_lost=None)
+    call = reduce(event, call)
+    if event.at <= call.now:
+        return call
+    moved = call.turns
+    if call.link.opened_at is not None:
+        moved = turns.time_passed(moved, event.at, call.targets.silent_failure_after_s)
+    return replace(call, now=event.at, turns=moved)
+
+
+@singledispatch
+def reduce(event: Event, call: CallState) -> CallState:
+    """Fold one fact; a kind that means nothing to the state leaves it as it is."""
+    return call
+
+
+@reduce.register
+def _(event: ev.CallStarted, call: CallState) -> CallState:
+    if call.now > 0.0:  # a new worker goes on with the same call
+        return replace(_audio_reanchored(call), endpoint=event.endpoint)
+    return replace(
+        call,
+        started_at=event.at,
+        now=event.at,
+        wall=event.wall,
+        endpoint=event.endpoint,
+        dialect=event.dialect,
+        targets=event.targets,
+    )
+
+
+@reduce.register
+def _(event: ev.CallEnded, call: CallState) -> CallState:
+    return replace(call, ended=event.reason)
+
+
+@reduce.register
+def _(event: ev.WorkerLost, call: CallState) -> CallState:
+    call = replace(call, worker_lost=event.detail)
+    if not event.dead:
+        return call
+    link = outages.worker_lost(call.link, event.at, event.detail)
+    call = replace(call, link=link, turns=turns.link_went_down(call.turns))
+    return _say(call, Line(event.at, "link", f"callscope's worker died: {event.detail}"))
+
+
+@reduce.register
+def _(event: ev.Ticked, call: CallState) -> CallState:
+    return replace(call, loop_lag=call.loop_lag.add((event.loop_lag_s,)))
+
+
+@reduce.register
+def _(event: ev.QueueMeasured, call: CallState) -> CallState:
+    waits = call.queues.get(event.queue, QueueView()).waits.add(event.waits)
+    view = QueueView(event.depth, event.limit, event.dropped, event.policy, waits)
+    return replace(call, queues=MappingProxyType({**call.queues, event.queue: view}))
+
+
+@reduce.register
+def _(event: ev.Marked, call: CallState) -> CallState:
+    call = replace(call, marks=call.marks.append((event.at, event.note)))
+    return _say(call, Line(event.at, "mark", event.note))
+
+
+# -- the link ---------------------------------------------------------------------------------------
+
+
+@reduce.register
+def _(event: ev.LinkChanged, call: CallState) -> CallState:
+    call = replace(call, link=outages.changed(call.link, event))
+    if event.state is LinkState.GAVE_UP:
+        return _say(call, Line(event.at, "link", f"gave up: {event.detail or event.cause}"))
+    return call
+
+
+@reduce.register
+def _(event: ev.ConnectionOpened, call: CallState) -> CallState:
+    return replace(_audio_reanchored(call), link=outages.opened(call.link, event))
+
+
+@reduce.register
+def _(event: ev.ConnectionLost, call: CallState) -> CallState:
+    first = call.link.outage is None
+    call = _partials_kept(replace(call, link=outages.lost(call.link, event), turns=turns.link_went_down(call.turns)))
+    return _say(call, Line(event.at, "link", f"connection lost: {event.detail}")) if first else call
+
+
+@reduce.register
+def _(event: ev.AttemptFailed, call: CallState) -> CallState:
+    return replace(call, link=outages.attempt_failed(call.link, event))
+
+
+@reduce.register
+def _(event: ev.TokenObtained, call: CallState) -> CallState:
+    return replace(call, link=outages.token_obtained(call.link, event))
+
+
+@reduce.register
+def _(event: ev.TokenFailed, call: CallState) -> CallState:
+    return replace(call, link=outages.token_failed(call.link, event))
+
+
+@reduce.register
+def _(event: ev.PingMeasured, call: CallState) -> CallState:
+    return replace(call, link=outages.pinged(call.link, event))
+
+
+@reduce.register
+def _(event: ev.ResumeRequested, call: CallState) -> CallState:
+    return replace(call, link=outages.resume_requested(call.link))
+
+
+# -- messages -----------------------------------------------------------------------------------------
+
+
+@reduce.register
+def _(event: ev.SessionStarted, call: CallState) -> CallState:
+    goes_on = event.session_id == call.session_id
+    call = _received(call, event.at, new_session=not goes_on)
+    return replace(
+        call,
+        session_id=event.session_id,
+        conversation_id=event.conversation_id,
+        sessions=call.sessions + (not goes_on),
+    )
+
+
+@reduce.register
+def _(event: ev.AudioReceived, call: CallState) -> CallState:
+    if not event.arrivals:
+        return call
+    call = _received(call, event.arrivals[0])
+    leg = call.legs.get(event.leg) or Leg(event.leg)
+    if leg.continues:
+        call = _media_missing(call, leg, event)
+    leg = _leg_heard(leg, event, call.targets.spike_s)
+    bot = next((i for i, name in enumerate(event.channels) if name in _BOT_CHANNELS), None)
+    heard = call.turns if bot is None else turns.bot_heard(call.turns, event.arrivals, event.levels[bot])
+    if heard.current is not call.turns.current:
+        call = _answered(call, event.at)
+    return replace(
+        call,
+        legs=MappingProxyType({**call.legs, leg.name: leg}),
+        link=replace(call.link, last_inbound_at=event.arrivals[-1]),
+        messages=_counted(call.messages, "audio", len(event.arrivals)),
+        turns=heard,
+    )
+
+
+@reduce.register
+def _(event: ev.TranscriptReceived, call: CallState) -> CallState:
+    call = _received(call, event.at, "transcript" if event.final else None)
+    line = Line(event.at, "transcript", event.text, event.speaker, event.final, event.confidence)
+    if not event.final:
+        partials = {**call.partials, event.speaker: line}
+    else:
+        partials = {who: other for who, other in call.partials.items() if who is not event.speaker}
+    call = replace(call, partials=MappingProxyType(partials))
+    if event.speaker is Speaker.BOT:
+        return _bot_says(call, line, turns.bot_wrote(call.turns, event.at))
+    if not event.final:
+        return call
+    if event.speaker is Speaker.CALLER:
+        call = replace(call, turns=turns.user_finished(call.turns, event.at, event.text))
+    return _say(call, line)
+
+
+@reduce.register
+def _(event: ev.IntentReceived, call: CallState) -> CallState:
+    call = _received(call, event.at, "intent")
+    line = Line(event.at, "intent", event.intent, Speaker.BOT, confidence=event.confidence)
+    return _bot_says(call, line, turns.intent_matched(call.turns, event.at))
+
+
+@reduce.register
+def _(event: ev.TextReceived, call: CallState) -> CallState:
+    call = _received(call, event.at, "text")
+    return _bot_says(call, Line(event.at, "text", event.text, Speaker.BOT), turns.bot_wrote(call.turns, event.at))
+
+
+@reduce.register
+def _(event: ev.StatusReceived, call: CallState) -> CallState:
+    return _say(_received(call, event.at, "status"), Line(event.at, "status", event.status))
+
+
+@reduce.register
+def _(event: ev.ErrorReceived, call: CallState) -> CallState:
+    return _say(_received(call, event.at, "error"), Line(event.at, "error", event.message))
+
+
+@reduce.register
+def _(event: ev.UnknownReceived, call: CallState) -> CallState:
+    call = _received(call, event.at, "unknown")
+    call = replace(call, unknown_kinds=outages.count(call.unknown_kinds, event.kind or "(no type)", _KEPT_NAMES))
+    return _noted(call, Line(event.at, "unknown", event.kind or "message without a type"))
+
+
+@reduce.register
+def _(event: ev.MalformedReceived, call: CallState) -> CallState:
+    call = _received(call, event.at, "malformed")
+    call = replace(call, problems=outages.count(call.problems, event.problem, _KEPT_NAMES))
+    return _noted(call, Line(event.at, "malformed", event.problem))
+
+
+# -- utterances ---------------------------------------------------------------------------------------
+
+
+@reduce.register
+def _(event: ev.UtteranceHeld, call: CallState) -> CallState:
+    outage = call.link.outage
+    if outage is not None:
+        call = replace(call, link=replace(call.link, outage=replace(outage, held=outage.held + 1)))
+    number = None if outage is None else outage.number
+    held = Utterance(event.utterance, event.text, event.at, "held", outage=number)
+    call = replace(call, utterances=(*call.utterances[-_KEPT_UTTERANCES + 1 :], held))
+    return _say(call, Line(event.at, "utterance", event.text, Speaker.CALLER, utterance=event.utterance))
+
+
+@reduce.register
+def _(event: ev.UtteranceSent, call: CallState) -> CallState:
+    held = next((u for u in call.utterances if u.number == event.utterance), None)
+    outage = outages.latest(call.link)
+    if held is not None and outage is not None and held.outage == outage.number:
+        call = replace(call, link=outages.with_latest(call.link, replace(outage, sent=outage.sent + 1)))
+    call = _with_utterance(call, event.utterance, lambda said: replace(said, status="sent", sent_at=event.at))
+    return replace(
+        call,
+        messages=_counted(call.messages, "sent"),
+        turns=turns.user_finished(call.turns, event.at, event.text, event.utterance),
+    )
+
+
+@reduce.register
+def _(event: ev.UtteranceExpired, call: CallState) -> CallState:
+    return _with_utterance(call, event.utterance, lambda said: replace(said, status="expired", why=event.why))
+
+
+# -- steps shared by the handlers above -------------------------------------------------------------
+
+
+def _received(call: CallState, at: float, kind: str | None = None, *, new_session: bool = False) -> CallState:
+    """Any inbound message: the link is alive, and the first one after an outage ends it."""
+    link = replace(call.link, last_inbound_at=max(at, call.link.last_inbound_at or at))
+    outage = link.outage
+    if outage is not None and link.opened_at is not None:
+        down = outage.down_s(at)
+        resumed = outage.resume_requested and not new_session if call.sessions else None
+        link = outages.restored(link, at, resumed=resumed)
+        how = {True: ", session resumed", False: ", new session", None: ""}[resumed]
+        call = _say(call, Line(at, "link", f"connection restored after {down:.1f} s{how}"))
+    elif new_session and (last := outages.latest(link)) is not None and last.resumed:
+        # audio of the old session was still on its way when the server said that it has ended
+        link = outages.with_latest(link, replace(last, resumed=False, media_missing_s=None))
+    messages = call.messages if kind is None else _counted(call.messages, kind)
+    return replace(call, link=link, messages=messages)
+
+
+def _bot_says(call: CallState, line: Line, moved: Turns) -> CallState:
+    """A sign of an answer: its row carries the turn latency if it is the first of its kind."""
+    first = moved.current is not call.turns.current
+    call = _answered(call, line.at) if first else call
+    if first and moved.current is not None:
+        line = replace(line, latency_s=max(0.0, line.at - moved.current.ended_at))
+    call = replace(call, turns=moved)
+    return _say(call, line) if line.final else call
+
+
+def _answered(call: CallState, at: float) -> CallState:
+    """The bot reacts to the current turn: so it does to the utterance that ended it."""
+    current = call.turns.current
+    if current is None or current.utterance is None or current.answered_at is not None:
+        return call
+    return _with_utterance(call, current.utterance, lambda said: replace(said, status="answered", answered_at=at))
+
+
+def _with_utterance(call: CallState, number: int, change: Callable[[Utterance], Utterance]) -> CallState:
+    kept = tuple(change(said) if said.number == number else said for said in call.utterances)
+    return replace(call, utterances=kept)
+
+
+def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:
+    meters = leg.meters if leg.channels == event.channels else tuple(LevelMeter() for _ in event.channels)
+    heard = tuple(
+        hear(meter, event.arrivals, levels, peaks, event.durations)
+        for meter, levels, peaks in zip(meters, event.levels, event.peaks, strict=True)
+    )
+    columns = event.arrivals, event.positions, event.durations
+    return replace(
+        leg,
+        pacing=advance(leg.pacing, *columns, spike_s=spike_s, positioned=event.positioned),
+        channels=event.channels,
+        meters=heard,
+        frames_bytes=leg.frames_bytes + event.size_bytes,
+        clipped=leg.clipped + event.clipped,
+        positioned=event.positioned,
+        continues=False,
+    )
+
+
+def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallState:
+    """The first frame after an outage says by its position what was missed, if the session went on."""
+    outage, expected = outages.latest(call.link), leg.pacing.end_position
+    if outage is None or not outage.resumed or not event.positioned or expected is None:
+        return call
+    missing = max(0.0, event.positions[0] - expected)
+    return replace(call, link=outages.with_latest(call.link, replace(outage, media_missing_s=missing)))
+
+
+def _audio_reanchored(call: CallState) -> CallState:
+    legs = {name: replace(leg, pacing=reanchor(leg.pacing), continues=True) for name, leg in call.legs.items()}
+    return replace(call, legs=MappingProxyType(legs))
+
+
+def _partials_kept(call: CallState) -> CallState:
+    """What was being said when the connection went is kept as far as it was heard."""
+    for line in call.partials.values():
+        call = _say(call, line)
+    return replace(call, partials=MappingProxyType({}))
+
+
+def _noted(call: CallState, line: Line) -> CallState:
+    """Add a row for something unreadable unless the same was noted moments ago."""
+    for other in reversed(call.lines[-20:]):
+        if other.kind == line.kind and other.text == line.text and line.at - other.at < _NOTE_AGAIN_S:
+            return call
+    return _say(call, line)
+
+
+def _say(call: CallState, line: Line) -> CallState:
+    return replace(call, lines=call.lines.append(line))
+
+
+def _counted(counts: Mapping[str, int], kind: str, more: int = 1) -> Mapping[str, int]:
+    return MappingProxyType({**counts, kind: counts.get(kind, 0) + more})

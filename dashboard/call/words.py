@@ -1,0 +1,84 @@
+"""Causes and codes in plain words, as the screen, the summary and the report say them."""
+
+from __future__ import annotations
+
+from dashboard.call.events import Cause, ClosedBy
+
+_CAUSES = {
+    Cause.STARTED: "started",
+    Cause.PROGRESS: "next step",
+    Cause.OPERATOR: "operator asked",
+    Cause.STOPPED: "stopped here",
+    Cause.ABNORMAL_CLOSURE: "dropped without a close frame",
+    Cause.PING_TIMEOUT: "no pong: the path is dead",
+    Cause.STALE: "stale: open, but nothing came",
+    Cause.TOKEN_EXPIRY: "token expired",
+    Cause.SERVER_CLOSED: "closed by the server",
+    Cause.GOING_AWAY: "server going away",
+    Cause.AUTH_CLOSED: "server ended the authorization",
+    Cause.MESSAGE_TOO_BIG: "message over the size limit",
+    Cause.SERVER_ERROR: "server error",
+    Cause.SERVICE_RESTART: "server restarts",
+    Cause.TRY_AGAIN_LATER: "server asks to come back later",
+    Cause.PROTOCOL_ERROR: "WebSocket protocol broken",
+    Cause.OTHER_CLOSE: "closed with an unusual code",
+    Cause.CREDENTIALS_REFUSED: "client credentials refused",
+    Cause.TOKEN_REJECTED: "fresh token rejected twice",
+    Cause.PERMISSION_MISSING: "permission missing (403)",
+    Cause.NOT_FOUND: "app or socket id not found (404)",
+    Cause.APP_INACTIVE: "app is not ACTIVE",
+    Cause.RATE_LIMITED: "rate limited (429)",
+    Cause.UNAVAILABLE: "server unavailable",
+    Cause.HANDSHAKE_REFUSED: "handshake refused",
+    Cause.BAD_REPLY: "reply is not what the protocol says",
+    Cause.DNS: "host name not found",
+    Cause.TCP_REFUSED: "nothing listens there",
+    Cause.NETWORK: "network failed",
+    Cause.TIMEOUT: "timed out",
+    Cause.TLS_CERTIFICATE: "certificate not trusted",
+    Cause.TLS: "TLS failed",
+    Cause.PROXY_REFUSED: "proxy refused",
+    Cause.ATTEMPTS_EXHAUSTED: "all attempts used up",
+    Cause.UNEXPECTED: "unexpected error",
+    Cause.WORKER_LOST: "callscope's worker is gone",
+}
+
+# RFC 6455 section 7.4.1, the IANA registry, and what voice platforms add
+_CODES = {
+    1000: "normal",
+    1001: "going away",
+    1002: "protocol error",
+    1003: "unsupported data",
+    1005: "no code given",
+    1006: "no close frame",
+    1007: "invalid data",
+    1008: "policy violation",
+    1009: "message too big",
+    1010: "extension missing",
+    1011: "internal error",
+    1012: "service restart",
+    1013: "try again later",
+    1014: "bad gateway",
+    1015: "TLS handshake",
+    4401: "unauthorized",
+    4403: "forbidden",
+}
+
+_ENDED_BY = {ClosedBy.PEER: "by the peer", ClosedBy.US: "by us", ClosedBy.NETWORK: "by the network"}
+
+
+def cause_words(cause: Cause) -> str:
+    """Return a cause in words, fit for one cell of a table."""
+    return _CAUSES[cause]
+
+
+def close_code_words(code: int) -> str:
+    """Return what a WebSocket close code means."""
+    if code in _CODES:
+        return _CODES[code]
+    return "private code" if 4000 <= code < 5000 else "registered code" if 3000 <= code < 4000 else "unknown code"
+
+
+def closed_by_words(closed_by: ClosedBy) -> str:
+    """Return who ended a connection."""
+    return _ENDED_BY[closed_by]
