@@ -1,0 +1,161 @@
+"""The commands: what each needs, and the arguments that are no settings.
+
+A command `name` lives in `dashboard/cli/<name>.py` and is called as `run(args: argparse.Namespace) -> int`, the
+exit code. `args` holds the arguments below and, where `settings` is true, `args.settings: Settings`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One entry of `callscope --help`, and the beginning and end of its own `--help`."""
+
+    summary: str
+    positional: str
+    needs: str
+    examples: tuple[str, ...]
+    arguments: Callable[[argparse.ArgumentParser], None]
+    settings: bool = True
+    """Whether it has settings (`settings.py` says which)."""
+    hidden: bool = False
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        default="bad-day",
+        metavar="SCENARIO",
+        help="A scenario that comes with callscope, or the path of an own one. Default: bad-day.",
+    )
+    parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
+    _json_out(parser)
+
+
+def _watch(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    _json_out(parser)
+
+
+def _probe(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="One object at the end.")
+    output.add_argument("--jsonl", action="store_true", help="Every fact as it happens, one a line.")
+
+
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "scenario",
+        nargs="?",
+        default="steady",
+        metavar="SCENARIO",
+        help="A scenario that comes with callscope, or the path of an own one. Default: steady.",
+    )
+    parser.add_argument("--list", action="store_true", help="Describe the scenarios that come with callscope.")
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="Address to serve on. Default: 127.0.0.1."
+    )
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="Port to serve on. Default: any free one.")
+    parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="Write when each frame was really sent.")
+
+
+def _analyze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("trace", type=Path, metavar="TRACE.csv", help="One frame a line: arrival_s,media_s.")
+    parser.add_argument("--json", action="store_true", help="Print the object that probe calls audio.inbound.")
+
+
+def _worker(parser: argparse.ArgumentParser) -> None:
+    """The worker takes its settings from standard input."""
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("profile", nargs="?", metavar="PROFILE", help="A table of the settings file.")
+
+
+def _json_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json-out", type=Path, metavar="FILE", help="On quit, write the figures of the call there.")
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more (got {text})")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    number = _number(text)
+    if number > 65535:
+        raise argparse.ArgumentTypeError(f"must be 65535 or less (got {text})")
+    return number
+
+
+_DIALLING_NEEDS = """\
+Needs a call to dial and credentials:
+  GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET   environment variables: an OAuth
+                         client with the client credentials grant
+  --region               where that client lives, such as mypurecloud.ie
+  --app-id or --url      the app to look up, or the WebSocket address itself
+With --auth none and --url it needs no credentials.
+
+Settings come from, later ones winning: the defaults; the settings file,
+config.toml in your configuration directory, where a table is a PROFILE; the
+environment, where --ping-interval 15 is CALLSCOPE_PING_INTERVAL=15; the flags."""
+
+COMMANDS = {
+    "demo": Command(
+        summary="open the screen on a call that misbehaves; needs no account and no configuration",
+        positional="[SCENARIO]",
+        needs="Needs no account and no configuration: it starts a bot host of its own on this machine.",
+        examples=("callscope demo", "callscope demo flapping --buffer-ms 100"),
+        arguments=_demo,
+    ),
+    "watch": Command(
+        summary="the screen on a live call",
+        positional="[PROFILE]",
+        needs=_DIALLING_NEEDS,
+        examples=("callscope watch --region eu_west_1 --app-id app-31c0", "callscope watch prod --json-out call.json"),
+        arguments=_watch,
+    ),
+    "probe": Command(
+        summary="the same without a screen: verdict on stdout, exit code",
+        positional="[PROFILE]",
+        needs=_DIALLING_NEEDS,
+        examples=(
+            "callscope probe --app-id app-31c0 --duration 60 --json",
+            "callscope probe --auth none --url ws://127.0.0.1:8765/ws --say 'where is my parcel'",
+        ),
+        arguments=_probe,
+    ),
+    "simulate": Command(
+        summary="the bot host alone; one JSON line with its addresses when it is ready",
+        positional="[SCENARIO]",
+        needs="Needs nothing. Serves this machine only, unless --host says otherwise.",
+        examples=("callscope simulate --list", "callscope simulate bad-day --port 8765"),
+        arguments=_simulate,
+        settings=False,
+    ),
+    "analyze": Command(
+        summary="pacing figures of a timing trace",
+        positional="TRACE.csv",
+        needs="Needs a CSV file with the header arrival_s,media_s: one frame a line, both in seconds.",
+        examples=("callscope analyze trace.csv --json",),
+        arguments=_analyze,
+    ),
+    "worker": Command(
+        summary="the process that holds a call; started by the screen",
+        positional="",
+        needs="Started by the screen: settings and commands come in on standard input, facts go out on stdout.",
+        examples=(),
+        arguments=_worker,
+        settings=False,
+        hidden=True,
+    ),
+}

@@ -1,0 +1,206 @@
+"""Settings from defaults < file < environment < flags; each value remembers where it came from, for its errors."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+from pydantic import ValidationError
+
+from dashboard.cli.hints import did_you_mean
+from dashboard.cli.settings import CALL, FIELDS, Settings, is_secret, settings_of, variable
+from dashboard.errors import ConfigError
+from dashboard.wiretext import clean, visible
+
+OTHER_VARIABLES = frozenset({"CALLSCOPE_DEBUG"})
+"""Variables of ours that are no settings."""
+
+_WORDS = {
+    "path_not_file": "must be a file that exists",
+    "string_pattern_mismatch": "must be an id: letters, digits and _ . : @ + -",
+    "string_too_short": "must not be empty",
+}
+"""Kind of error → words, where the validator's own speak of programs."""
+
+_EVERY = "callscope probe --help lists every setting."
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value that somebody gave, and where: `~/.config/callscope/config.toml:7, [prod] stale_after`."""
+
+    value: object
+    origin: str
+
+
+def default_file() -> Path:
+    """Return where the config file is looked for unless `--config` says otherwise."""
+    return user_config_path("callscope", appauthor=False) / "config.toml"
+
+
+def load(
+    command: str,
+    *,
+    flags: Mapping[str, Given],
+    environ: Mapping[str, str],
+    config: Path | None = None,
+    profile: str | None = None,
+) -> Settings:
+    """Return the settings of `command`; settings that it does not have keep their defaults.
+
+    Raises ConfigError: an unknown name, a value out of bounds, a file that cannot be used.
+    """
+    names = settings_of(command)
+    given: dict[str, Given] = {}
+    for layer in (from_file(config, profile), from_environment(environ), flags):
+        given.update((name, item) for name, item in layer.items() if name in names)
+    try:
+        settings = Settings.model_validate({name: item.value for name, item in given.items()})
+    except ValidationError as error:
+        raise _refused(error, given) from None
+    if command in CALL.commands:
+        settings.require_call()
+    return settings
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    """Return what the environment sets; a variable that is empty counts as not set."""
+    known = {variable(name): name for name in FIELDS}
+    for key in environ:
+        if key.startswith("CALLSCOPE_") and key not in known and key not in OTHER_VARIABLES:
+            raise ConfigError(
+                f"{visible(key)}: there is no such setting",
+                remedy=did_you_mean(key, [*known, *OTHER_VARIABLES], f"{_EVERY} Unset it."),
+            )
+    return {known[key]: Given(text, key) for key, text in environ.items() if text and key in known}
+
+
+def from_file(config: Path | None, profile: str | None) -> dict[str, Given]:
+    """Return what the file sets: its top-level keys, then those of the profile's table."""
+    path = default_file() if config is None else config
+    if config is None and not os.path.exists(path):
+        if profile is None:
+            return {}
+        raise ConfigError(
+            f"there is no profile {visible(profile)}: {_shown(path)} does not exist",
+            remedy=f"A profile is a table [{visible(profile)}] of settings in that file.",
+        )
+    text, shared = _read(path)
+    tables = _tables(path, text)
+    if shared and any(is_secret(key) for values in tables.values() for key in values):
+        raise ConfigError(
+            f"{_shown(path)}: holds a secret and can be read by others", remedy=f"chmod 600 {_shown(path)}"
+        )
+    if profile is not None and profile not in tables:
+        raise ConfigError(
+            f"{_shown(path)}: there is no profile {visible(profile)}",
+            remedy=did_you_mean(profile, filter(None, tables), "A profile is a table of settings in that file."),
+        )
+    chosen = [""] if profile is None else ["", profile]
+    return {
+        key: Given(value, _origin(path, text, table, key)) for table in chosen for key, value in tables[table].items()
+    }
+
+
+def _read(path: Path) -> tuple[str, bool]:
+    """Return the text, and whether others on this machine may read it (only POSIX modes tell)."""
+    try:
+        with path.open("rb") as file:
+            shared = os.name == "posix" and bool(os.fstat(file.fileno()).st_mode & 0o077)
+            return file.read().decode(), shared
+    except OSError as error:
+        raise ConfigError(
+            f"{_shown(path)}: cannot be read: {error.strerror or type(error).__name__}",
+            remedy="Name another file with --config, or make this one readable to you.",
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{_shown(path)}: is not UTF-8 text", remedy="Save it as UTF-8.") from None
+
+
+def _tables(path: Path, text: str) -> dict[str, dict[str, Any]]:
+    """Return table → key → value, the top level as table ""; every key is the name of a setting."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{_shown(path)}: is not valid TOML: {visible(str(error))}",
+            remedy='A line is name = value, texts in quotes: region = "mypurecloud.ie"',
+        ) from None
+    tables = {name: value for name, value in document.items() if isinstance(value, dict)}
+    tables[""] = {name: value for name, value in document.items() if not isinstance(value, dict)}
+    for table, values in tables.items():
+        for key in values:
+            if key not in FIELDS:
+                raise ConfigError(
+                    f"{_origin(path, text, table, key)}: there is no such setting",
+                    remedy=did_you_mean(key, FIELDS, f"{_EVERY} Remove it."),
+                )
+    return tables
+
+
+def _origin(path: Path, text: str, table: str, key: str) -> str:
+    line = _line_of(text, table, key)
+    place = _shown(path) if line is None else f"{_shown(path)}:{line}"
+    return f"{place}, [{visible(table)}] {visible(key)}" if table else f"{place}, {visible(key)}"
+
+
+def _line_of(text: str, table: str, key: str) -> int | None:
+    """Return the line that sets `key` in `table`, as far as plain keys and headers show it."""
+    current = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        words = line.split("#")[0].strip()
+        if words.startswith("["):
+            current = words.strip("[] \t\"'")
+        elif current == table and words.partition("=")[0].strip(" \t\"'") == key:
+            return number
+    return None
+
+
+def _refused(error: ValidationError, given: Mapping[str, Given]) -> ConfigError:
+    """Say of every refused value where it stands, what is wrong with it, and what the setting means."""
+    lines: list[str] = []
+    explained: dict[str, str] = {}
+    for problem in error.errors(include_url=False):
+        name = str(problem["loc"][0])
+        origin = given[name].origin if name in given else f"{name} (its default)"
+        what = _WORDS.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
+        got = "" if is_secret(name) else f" (got {_value(problem['input'])})"
+        lines.append(f"{origin}: {what.replace('Input should be', 'must be')}{got}")
+        explained[name] = f"{name}: {explain(name)}"
+    return ConfigError("\n".join(lines), remedy="\n".join(explained.values()))
+
+
+def _value(value: object) -> str:
+    match value:
+        case bool(on):
+            return str(on).lower()
+        case float(number):
+            return f"{number:g}"
+        case other:
+            return visible(clean(str(other), 80))
+
+
+def explain(name: str) -> str:
+    """Return what a setting means, with its default."""
+    field = FIELDS[name]
+    text = field.description or ""
+    match field.default:
+        case None | ():
+            return text
+        case bool(on):
+            return f"{text} Default: {'on' if on else 'off'}."
+        case float(number):
+            return f"{text} Default: {number:g}."
+        case other:
+            return f"{text} Default: {other}."
+
+
+def _shown(path: Path) -> str:
+    home = Path.home()
+    inside = path.is_absolute() and path.is_relative_to(home)
+    return visible(f"~/{path.relative_to(home).as_posix()}" if inside else str(path))

@@ -1,0 +1,319 @@
+"""Every setting, once: its name, type, default and bounds, what it means, and which commands have it.
+
+The flags (`flags.py`), the environment's variables and the keys of the file (`layers.py`) all come from this model.
+A field's docstring is what `--help` prints and what an error offers as its remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
+
+from dashboard.cli import regions
+from dashboard.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading of `--help`, and the commands that have the settings beneath it."""
+
+    title: str
+    commands: frozenset[str]
+
+
+_DIALLING = frozenset({"watch", "probe"})
+_LIVE = _DIALLING | {"demo"}
+
+CALL = Group("which call", _DIALLING)
+LOGIN = Group("credentials", _DIALLING)
+TRUST = Group("trust", _DIALLING)
+PROBE = Group("the probe", frozenset({"probe"}))
+LINK = Group("the link", _LIVE)
+AUDIO = Group("audio that does not say what it is", _DIALLING)
+PACING = Group("pacing and playout", _LIVE | {"analyze"})
+ALARMS = Group("silence", _LIVE)
+QUEUES = Group("queues", _LIVE)
+LOG = Group("callscope itself", _LIVE)
+
+GROUPS = (CALL, LOGIN, TRUST, PROBE, LINK, AUDIO, PACING, ALARMS, QUEUES, LOG)
+"""In the order of `--help`."""
+
+
+def _home(value: object) -> object:
+    return Path(value).expanduser() if isinstance(value, str) else value
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Milliseconds = Annotated[float, Field(gt=0, le=60_000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.:@+-]{1,200}$")]
+
+
+class Settings(BaseModel):
+    """What the operator asked for, checked."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    insecure: Annotated[bool, TRUST] = False
+    """Allow plain http and ws to other machines than this one. Certificates are checked regardless."""
+
+    ca_file: Annotated[FilePath | None, BeforeValidator(_home), TRUST] = None
+    """PEM file of a private certificate authority, trusted besides the public ones."""
+
+    region: Annotated[str, CALL] = "mypurecloud.com"
+    """Genesys Cloud region, as a domain (mypurecloud.ie) or by name (eu_west_1)."""
+
+    base_url: Annotated[str | None, CALL] = None
+    """Address of the REST API; by default https://api.<domain of the region>."""
+
+    token_url: Annotated[str | None, CALL] = None
+    """Address that grants tokens; by default the login host beside the REST API."""
+
+    url: Annotated[str | None, CALL] = None
+    """WebSocket address to dial; skips the lookup of the app."""
+
+    app_id: Annotated[Id | None, CALL] = None
+    """The app to look up before dialling: it must be ACTIVE and may name the address."""
+
+    websocket_id: Annotated[Id | None, CALL] = None
+    """The app's WebSocket, for apps whose lookup names no address."""
+
+    org_id: Annotated[Id | None, CALL] = None
+    """The organisation, for login hosts that ask for it."""
+
+    conversation_id: Annotated[Id | None, CALL] = None
+    """The conversation that the call belongs to."""
+
+    client_id: Annotated[Id | None, LOGIN] = None
+    """OAuth client (client credentials grant)."""
+
+    client_secret: Annotated[SecretStr | None, LOGIN] = None
+    """The OAuth client's secret; from the environment or the file, never a flag."""
+
+    auth: Annotated[Literal["bearer", "none"], LOGIN] = "bearer"
+    """How the socket is opened: with a token, or without fetching one."""
+
+    token_form: Annotated[Literal["basic", "body"], LOGIN] = "basic"
+    """Where the login host wants the credentials: as Genesys Cloud in a Basic header, or in the form's body."""
+
+    duration: Annotated[Seconds | None, PROBE] = None
+    """Seconds to listen; by default until stopped."""
+
+    say: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many), PROBE] = ()
+    """Test utterance to send once the session has started; may be given several times."""
+
+    max_attempts: Annotated[int, Field(ge=0, le=100_000), LINK] = 10
+    """Attempts in a row before giving up; 0 = endless."""
+
+    backoff_base: Annotated[Seconds, LINK] = 1.0
+    """Seconds: upper end of the first wait before a reconnect; it doubles with every attempt."""
+
+    backoff_cap: Annotated[Seconds, Field(validate_default=True), LINK] = 30.0
+    """Seconds: the longest wait before a reconnect; at least the first one."""
+
+    stale_after: Annotated[Seconds, LINK] = 30.0
+    """Seconds without an inbound message after which the socket is replaced."""
+
+    ping_interval: Annotated[Seconds, LINK] = 20.0
+    """Seconds between pings; below the idle limit of whatever stands between (often 60)."""
+
+    ping_timeout: Annotated[Seconds, LINK] = 10.0
+    """Seconds to wait for a pong."""
+
+    open_timeout: Annotated[Seconds, LINK] = 10.0
+    """Seconds that opening the socket may take."""
+
+    close_timeout: Annotated[Seconds, LINK] = 5.0
+    """Seconds to wait for the peer when closing."""
+
+    max_message_mib: Annotated[int, Field(ge=1, le=1024), LINK] = 10
+    """Largest message taken, in MiB."""
+
+    reconnect_on_1000: Annotated[bool, LINK] = True
+    """Reconnect when the peer closes with 1000 while the session has not ended."""
+
+    audio_format: Annotated[Literal["pcm16", "pcmu"], AUDIO] = "pcm16"
+    """What binary frames and unlabelled audio are: 16-bit little-endian samples, or G.711 µ-law."""
+
+    audio_rate: Annotated[int, Field(ge=8000, le=192_000), AUDIO] = 8000
+    """Its samples per second."""
+
+    audio_channels: Annotated[int, Field(ge=1, le=8), AUDIO] = 1
+    """Its channels."""
+
+    spike_ms: Annotated[Milliseconds, PACING] = 200.0
+    """Milliseconds between two frames above which the gap is a spike."""
+
+    buffer_ms: Annotated[Milliseconds, PACING] = 60.0
+    """Milliseconds of the playout buffer that late frames are judged against."""
+
+    silent_failure_after: Annotated[Seconds, ALARMS] = 5.0
+    """Seconds after which a turn without an answer is a silent failure."""
+
+    dead_air_after: Annotated[Seconds, ALARMS] = 5.0
+    """Seconds of silence on both sides that are dead air."""
+
+    one_way_after: Annotated[Seconds, ALARMS] = 10.0
+    """Seconds of silence on one side, while the other speaks, that are one-way audio."""
+
+    audio_queue: Annotated[int, Field(ge=1, le=100_000), QUEUES] = 100
+    """Audio messages that may wait."""
+
+    control_queue: Annotated[int, Field(ge=1, le=100_000), QUEUES] = 50
+    """Control messages that may wait; when it is full the socket waits, for none is dropped."""
+
+    drop_policy: Annotated[Literal["oldest", "newest"], QUEUES] = "oldest"
+    """Which audio message goes when the audio queue is full."""
+
+    log_file: Annotated[Path | None, BeforeValidator(_home), LOG] = None
+    """File for a structured log of what the link did, without secrets."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_bool_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        # TOML tells true from 1, pydantic would take one for the other.
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            raise ValueError("must not be true or false")
+        return value
+
+    @field_validator("region")
+    @classmethod
+    def _region_to_domain(cls, value: str) -> str:
+        return regions.domain_of(value)
+
+    @field_validator("base_url", "token_url")
+    @classmethod
+    def _http_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return value and _address(value, plain="http", insecure=info.data.get("insecure", False)).rstrip("/")
+
+    @field_validator("url")
+    @classmethod
+    def _websocket_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
+
+    @field_validator("backoff_cap")
+    @classmethod
+    def _cap_above_base(cls, value: float, info: ValidationInfo) -> float:
+        base = info.data.get("backoff_base", 0.0)
+        if value < base:
+            raise ValueError(f"must not be below backoff_base, {base:g}")
+        return value
+
+    def require_call(self) -> None:
+        """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
+        if self.url is None and self.app_id is None:
+            raise ConfigError(
+                "there is no call to dial: neither url nor app_id is set",
+                remedy="Give --url wss://… or --app-id ID; callscope demo needs neither.",
+            )
+        lacking = [name for name in ("client_id", "client_secret") if not getattr(self, name)]
+        if self.auth == "bearer" and lacking:
+            variables = " and ".join(variable(name) for name in lacking)
+            raise ConfigError(
+                f"credentials are missing: {variables}",
+                remedy=f"Set {variables} in the environment, or {' and '.join(lacking)} in a config file that "
+                "only you can read; --auth none dials without a token.",
+            )
+
+    def replace(self, **changes: object) -> Settings:
+        """Return a copy with `changes`, checked like the rest."""
+        return Settings.model_validate({**dict(self), **changes})
+
+    def to_worker(self) -> dict[str, Any]:
+        """Return every setting as JSON values, the secret in clear: for a pipe, never for a file or a log."""
+        values = self.model_dump(mode="json")
+        if self.client_secret is not None:
+            values["client_secret"] = self.client_secret.get_secret_value()
+        return values
+
+    @classmethod
+    def from_worker(cls, values: dict[str, Any]) -> Self:
+        """Undo `to_worker`."""
+        return cls.model_validate(values)
+
+
+FIELDS: dict[str, FieldInfo] = dict(Settings.model_fields)
+"""Setting → what pydantic knows of it, in the order of the model."""
+
+_VARIABLES = {
+    "client_id": "GENESYS_CLIENT_ID",
+    "client_secret": "GENESYS_CLIENT_SECRET",
+    "base_url": "GENESYS_BASE_URL",
+    "conversation_id": "TARGET_CONVERSATION_ID",
+}
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return _VARIABLES.get(name, f"CALLSCOPE_{name.upper()}")
+
+
+def flag(name: str) -> str:
+    """Return the flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting may come from the environment or the file only."""
+    return SecretStr in get_args(FIELDS[name].annotation)
+
+
+def group_of(name: str) -> Group:
+    """Return the group that a setting stands in."""
+    return next(item for item in FIELDS[name].metadata if isinstance(item, Group))
+
+
+def settings_of(command: str) -> list[str]:
+    """Return the names of the settings that a command has, in the order of the model."""
+    return [name for name in FIELDS if command in group_of(name).commands]
+
+
+def _address(value: str, *, plain: str, insecure: bool) -> str:
+    """Return `value` if it is an address of scheme `plain` + "s", or of `plain` where that is allowed."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in (plain, f"{plain}s") or not parts.hostname:
+        raise ValueError(f"must be an address that begins with {plain}s://")
+    if parts.port == 0 or any(char.isspace() or not char.isprintable() for char in value.strip()):
+        raise ValueError("must be a well-formed address")
+    if parts.username is not None:
+        raise ValueError("must not hold a user or password")
+    if plain == "http" and (parts.query or parts.fragment):
+        raise ValueError("must end with its path")
+    if parts.scheme == plain and not insecure and not _is_loopback(parts.hostname):
+        raise ValueError(
+            f"must begin with {plain}s://; plain {plain} goes to this machine only, unless insecure is set"
+        )
+    return value.strip()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
