@@ -1,0 +1,322 @@
+"""The AppFoundry dialect: one JSON object per text frame, audio in base64 inside it or as binary frames.
+
+Audio is looked for in `payload.audio`, `data.payload.audio`, `data.audio` and `audio`, in this order. Beside it, in
+the same object, may stand `encoding`, `sampleRate`, `channels` (else the settings hold) and where the frame is in its
+stream: `position` in seconds, else `timestamp` in milliseconds from any origin, else `seq`, the frame's number.
+Base64 is RFC 4648, strictly: padded, without line breaks. Optional fields of a wrong type count as absent, for
+the protocol defines none of them; fields it requires make the message malformed.
+"""
+
+from __future__ import annotations
+
+import json
+from binascii import a2b_base64
+from collections.abc import Callable
+from functools import lru_cache
+from math import isfinite
+from typing import Any
+
+from pydantic_core import from_json
+
+from dashboard.call.events import (
+    ErrorReceived,
+    Event,
+    IntentReceived,
+    MalformedReceived,
+    SessionStarted,
+    Speaker,
+    StatusReceived,
+    TextReceived,
+    TranscriptReceived,
+    UnknownReceived,
+)
+from dashboard.dialects.base import (
+    MAX_CHANNELS,
+    MAX_RATE,
+    MIN_RATE,
+    AudioFormat,
+    AudioFrame,
+    Item,
+    Problem,
+    Timeline,
+)
+from dashboard.wiretext import clean
+
+LEG = "inbound"
+EXCERPT = 160
+ID_LIMIT = 256
+KIND_LIMIT = 64
+FARTHEST_S = 1e10
+"""A position may be Unix time; beyond three centuries it is no time at all."""
+
+_ENCODINGS = {
+    "pcm16": "pcm16",
+    "pcm": "pcm16",
+    "linear16": "pcm16",
+    "pcmu": "pcmu",
+    "mulaw": "pcmu",
+    "ulaw": "pcmu",
+}
+_SPEAKERS = {
+    **dict.fromkeys(("caller", "user", "customer", "external", "client", "human", "0"), Speaker.CALLER),
+    **dict.fromkeys(("bot", "virtual-agent", "virtualagent", "assistant", "internal", "1"), Speaker.BOT),
+    **dict.fromkeys(("agent", "human-agent"), Speaker.AGENT),
+}
+
+Message = dict[str, Any]
+
+
+class _UnreadableError(Exception):
+    """Ends the reading of a message that breaks the protocol; stays in this file."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+class AppFoundry:
+    """Reads and writes the frames of one call. `default` is the format of binary frames and unlabelled audio."""
+
+    def __init__(self, default: AudioFormat, call_id: str) -> None:
+        self.call_id = call_id
+        self._default = default
+        self._timeline = Timeline()
+
+    def receive(self, data: bytes, *, text: bool, at: float) -> list[Item]:
+        try:
+            if text:
+                return [self._message(data, at)]
+            return [self._frame(data, self._default, at, None, None)]
+        except _UnreadableError as error:
+            excerpt = data[:EXCERPT].decode("utf-8", "replace") if text else data[:16].hex(" ")
+            problem = error.problem.value
+            return [MalformedReceived(self.call_id, at, problem, clean(excerpt, EXCERPT), len(data))]
+
+    def utterance(self, text: str, session_id: str, wall: float) -> str:
+        data = {"text": text, "sessionId": session_id, "timestamp": round(wall, 3)}
+        return json.dumps({"type": "event", "event": "userInput", "data": data})
+
+    def reconnect(self, session_id: str, wall: float) -> str:
+        # Milliseconds here, seconds in an utterance: each as the protocol has it.
+        return json.dumps({"type": "reconnect", "sessionId": session_id, "timestamp": int(wall * 1000)})
+
+    def _message(self, data: bytes, at: float) -> Item:
+        message = _parsed(data)
+        kind = message.get("type")
+        if kind == "audio":
+            return self._audio(message, at)
+        if kind is None:
+            return UnknownReceived(self.call_id, at, "", len(data))
+        if not isinstance(kind, str):
+            raise _UnreadableError(Problem.WRONG_TYPE)
+        reader = _READERS.get(kind)
+        if reader is None:
+            return UnknownReceived(self.call_id, at, clean(kind, KIND_LIMIT), len(data))
+        return reader(message, self.call_id, at)
+
+    def _audio(self, message: Message, at: float) -> AudioFrame:
+        holder = _audio_holder(message)
+        encoded = holder["audio"]
+        if not isinstance(encoded, str):
+            raise _UnreadableError(Problem.WRONG_TYPE)
+        try:
+            payload = a2b_base64(encoded, strict_mode=True)
+        except ValueError:
+            raise _UnreadableError(Problem.BAD_BASE64) from None
+        if len(holder) == 1:
+            return self._frame(payload, self._default, at, None, None)
+        audio = _format(holder, self._default)
+        return self._frame(payload, audio, at, _position(holder), _whole(holder.get("seq")))
+
+    def _frame(
+        self, payload: bytes, audio: AudioFormat, at: float, position: float | None, seq: int | None
+    ) -> AudioFrame:
+        if not payload:
+            raise _UnreadableError(Problem.EMPTY_AUDIO)
+        if len(payload) % audio.sample_bytes:
+            raise _UnreadableError(Problem.ODD_BYTE_COUNT)
+        duration = audio.duration_s(len(payload))
+        start = self._timeline.place(duration, position, seq)
+        positioned = position is not None or seq is not None
+        return AudioFrame(payload, audio, _channel_names(audio.channels), start, duration, positioned, LEG, at)
+
+
+# -- audio --------------------------------------------------------------------------------------------
+
+
+def _audio_holder(message: Message) -> Message:
+    """Return the object in which the key `audio` stands."""
+    payload = message.get("payload")
+    if isinstance(payload, dict) and "audio" in payload:
+        return payload
+    data = message.get("data")
+    if isinstance(data, dict):
+        payload = data.get("payload")
+        if isinstance(payload, dict) and "audio" in payload:
+            return payload
+        if "audio" in data:
+            return data
+    if "audio" in message:
+        return message
+    raise _UnreadableError(Problem.NO_AUDIO)
+
+
+def _format(holder: Message, default: AudioFormat) -> AudioFormat:
+    """Return the format that `holder` states; a stated one that cannot be used makes the audio unreadable."""
+    encoding, rate, channels = holder.get("encoding"), holder.get("sampleRate"), holder.get("channels")
+    if encoding is None and rate is None and channels is None:
+        return default
+    if encoding is not None:
+        encoding = _ENCODINGS.get(encoding.lower()) if isinstance(encoding, str) else None
+        if encoding is None:
+            raise _UnreadableError(Problem.UNKNOWN_ENCODING)
+    if rate is not None:
+        rate = _whole(rate)
+        if rate is None or not MIN_RATE <= rate <= MAX_RATE:
+            raise _UnreadableError(Problem.ABSURD_RATE)
+    if channels is not None:
+        channels = _whole(channels)
+        if channels is None or not 1 <= channels <= MAX_CHANNELS:
+            raise _UnreadableError(Problem.ABSURD_CHANNELS)
+    return AudioFormat(encoding or default.encoding, rate or default.rate, channels or default.channels)
+
+
+def _position(holder: Message) -> float | None:
+    """Return where the frame says it stands, in seconds."""
+    position = _number(holder.get("position"))
+    if position is None:
+        timestamp = _number(holder.get("timestamp"))
+        position = None if timestamp is None else timestamp / 1000.0
+    return position if position is not None and abs(position) < FARTHEST_S else None
+
+
+@lru_cache(maxsize=MAX_CHANNELS)
+def _channel_names(channels: int) -> tuple[str, ...]:
+    if channels == 1:
+        return ("mixed",)
+    if channels == 2:
+        return ("caller", "bot")  # external and internal, as AudioHook interleaves them
+    return tuple(f"channel {number}" for number in range(1, channels + 1))
+
+
+# -- control messages -----------------------------------------------------------------------------------
+
+
+def _session_started(message: Message, call_id: str, at: float) -> Event:
+    return SessionStarted(call_id, at, _id(message, "sessionId"), _id(message, "conversationId"))
+
+
+def _transcript(message: Message, call_id: str, at: float) -> Event:
+    text = clean(_required(message, "text"))
+    final = message.get("isFinal") is not False
+    return TranscriptReceived(call_id, at, _speaker(message), text, final, _ratio(message.get("confidence")))
+
+
+def _intent(message: Message, call_id: str, at: float) -> Event:
+    intent = clean(_required(message, "intent"))
+    confidence = _ratio(message.get("confidence"))
+    return IntentReceived(call_id, at, intent, _ratio(message.get("score")) if confidence is None else confidence)
+
+
+def _error(message: Message, call_id: str, at: float) -> Event:
+    return ErrorReceived(call_id, at, clean(_required(message, "message")))
+
+
+def _text(message: Message, call_id: str, at: float) -> Event:
+    return TextReceived(call_id, at, _optional(message, "text"))
+
+
+def _status(message: Message, call_id: str, at: float) -> Event:
+    return StatusReceived(call_id, at, _optional(message, "status"))
+
+
+_READERS: dict[str, Callable[[Message, str, float], Event]] = {
+    "sessionStart": _session_started,
+    "transcript": _transcript,
+    "intent": _intent,
+    "error": _error,
+    "text": _text,
+    "status": _status,
+}
+
+
+# -- fields -----------------------------------------------------------------------------------------------
+
+
+def _parsed(data: bytes) -> Message:
+    # On a frame of 20 ms pydantic's parser takes a quarter of the time of json.loads, and it refuses what is
+    # not UTF-8, lone surrogates, and nesting deeper than 200.
+    try:
+        message = from_json(data, allow_inf_nan=False, cache_strings="keys")
+    except ValueError as error:
+        raise _UnreadableError(_parse_problem(data, str(error))) from None
+    if not isinstance(message, dict):
+        raise _UnreadableError(Problem.NOT_AN_OBJECT)
+    return message
+
+
+def _parse_problem(data: bytes, said: str) -> Problem:
+    if said.startswith("recursion limit"):
+        return Problem.TOO_DEEP
+    try:
+        data.decode()
+        from_json(data)
+    except UnicodeDecodeError:
+        return Problem.NOT_UTF8
+    except ValueError:
+        return Problem.NOT_JSON
+    return Problem.NOT_FINITE  # what strictness alone refused
+
+
+def _required(message: Message, key: str) -> str:
+    value = message.get(key)
+    if value is None:
+        raise _UnreadableError(Problem.MISSING_FIELD)
+    if not isinstance(value, str):
+        raise _UnreadableError(Problem.WRONG_TYPE)
+    return value
+
+
+def _optional(message: Message, key: str) -> str:
+    value = message.get(key)
+    return clean(value) if isinstance(value, str) else ""
+
+
+def _id(message: Message, key: str) -> str:
+    """Return an id as it is, for it goes back over the wire: not cleaned, so refused unless harmless."""
+    value = _required(message, key)
+    if not (0 < len(value) <= ID_LIMIT and value.isascii() and value.isprintable()):
+        raise _UnreadableError(Problem.UNUSABLE_ID)
+    return value
+
+
+def _speaker(message: Message) -> Speaker:
+    """Return who spoke; one who is not named is the caller, whose speech the protocol has recognised."""
+    named = message.get("speaker")
+    if named is None:
+        named = message.get("channel")
+    if named is None:
+        return Speaker.CALLER
+    if isinstance(named, str | int) and len(word := str(named)) <= KIND_LIMIT:
+        return _SPEAKERS.get(word.lower().replace("_", "-").replace(" ", "-"), Speaker.UNKNOWN)
+    return Speaker.UNKNOWN
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond 1e308
+        return None
+    return number if isfinite(number) else None
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # JSON has one kind of number: 8000.0 is 8000
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _ratio(value: object) -> float | None:
+    number = _number(value)
+    return number if number is not None and 0.0 <= number <= 1.0 else None
