@@ -1,9 +1,10 @@
-"""A sink that writes facts as JSON lines to a stream whose reader may be slow, stopped or gone."""
+"""A sink that writes facts as lines to a stream whose reader may be slow, stopped or gone."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import BinaryIO
 
 from dashboard.call.codec import to_line
@@ -19,8 +20,17 @@ CONTROL_LIMIT = 100_000
 class LineOutlet:
     """Writes on a thread of its own. Audio and ticks past the limit are dropped oldest first and counted."""
 
-    def __init__(self, stream: BinaryIO, *, media_limit: int = MEDIA_LIMIT, control_limit: int = CONTROL_LIMIT) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        encode: Callable[[Event], str | None] = to_line,
+        *,
+        media_limit: int = MEDIA_LIMIT,
+        control_limit: int = CONTROL_LIMIT,
+    ) -> None:
+        """Write what `encode` makes of a fact, a line without its newline; None leaves the fact out."""
         self._stream = stream
+        self._encode = encode
         self._media_limit = media_limit
         self._control_limit = control_limit
         self._waiting: deque[Event] = deque()
@@ -64,7 +74,8 @@ class LineOutlet:
 
     def _write_all(self) -> None:
         while (batch := self._take()) is not None:
-            text = "".join(f"{to_line(event)}\n" for event in batch)
+            lines = (self._encode(event) for event in batch)
+            text = "".join(f"{line}\n" for line in lines if line is not None)
             try:
                 self._stream.write(text.encode())
                 self._stream.flush()

@@ -19,7 +19,7 @@ from dashboard.bus.fanout import play
 from dashboard.bus.outlet import LineOutlet
 from dashboard.call.codec import MAX_LINE, command_from_line, event_from_line, to_line
 from dashboard.call.events import CallEnded, WorkerLost
-from dashboard.call.ports import Command, Emit, Reconnect, Source, Stop
+from dashboard.call.ports import Command, Emit, Reconnect, Sink, Source, Stop
 from dashboard.clock import Clock
 from dashboard.errors import CodecError
 from dashboard.wiretext import clean
@@ -52,7 +52,7 @@ class WorkerProcess:
         self._again = asyncio.Event()
 
     def command(self, command: Command) -> None:
-        """Pass a command on; `Reconnect` starts a worker that died or hangs, `Stop` ends the source also without one."""
+        """Pass a command on; `Reconnect` starts a dead worker again, `Stop` ends the source with or without one."""
         if isinstance(command, Stop):
             self._stopping = True
             self._again.set()
@@ -196,14 +196,13 @@ def read_config(stream: BinaryIO) -> dict[str, Any]:
     return config
 
 
-async def serve(source: Source, stdin: BinaryIO, stdout: BinaryIO) -> None:
+async def serve(source: Source, stdin: BinaryIO, stdout: BinaryIO, sinks: Sequence[Sink] = ()) -> None:
     """Play `source` to `stdout`, take commands from `stdin`, stop at its end or at SIGTERM, SIGINT and SIGHUP."""
     loop = asyncio.get_running_loop()
     stop_on_signals(lambda: source.command(Stop()))
     commands = threading.Thread(target=_read_commands, args=(stdin, loop, source), name="commands", daemon=True)
     commands.start()
-    outlet = LineOutlet(stdout)
-    await play(source, [outlet])
+    await play(source, [LineOutlet(stdout), *sinks])
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

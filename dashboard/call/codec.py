@@ -39,7 +39,7 @@ def _kinds(base: tuple[type, ...], module: object) -> dict[str, type]:
 
 _EVENTS = _kinds((events.Event,), events)
 _COMMANDS = {_snake(item.__name__): item for item in get_args(ports.Command)}
-_NAMES = {item: kind for kind, item in (_EVENTS | _COMMANDS).items()}
+_NAMES: dict[type, str] = {item: kind for kind, item in (_EVENTS | _COMMANDS).items()}
 
 
 def kind_of(event: events.Event) -> str:
@@ -52,7 +52,7 @@ def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
     record: dict[str, Any] = {"v": VERSION, "kind": _NAMES[type(item)]}
     for name in _fields(type(item)):
         value = getattr(item, name)
-        record[name] = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+        record[name] = dataclasses.asdict(value) if isinstance(value, events.Targets) else value
     return record
 
 
@@ -123,7 +123,7 @@ def _read(record: Mapping[str, Any], kinds: Mapping[str, type]) -> object:
 
 
 @cache
-def _fields(kind: type) -> dict[str, Callable[[Any], Any]]:
+def _fields(kind: Any) -> dict[str, Callable[[Any], Any]]:
     hints = get_type_hints(kind)
     return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
 

@@ -1,0 +1,158 @@
+"""The figures of a call as the one JSON object that others rely on (`probe --json`, `--json-out`, `analyze --json`).
+
+Units are in the names, `null` means not measured and never 0, fields are only ever added.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from dashboard.call.state import CallState, Leg, Outage, QueueView
+from dashboard.call.turns import all_turns
+from dashboard.call.verdict import judge
+from dashboard.media.levels import SILENCE_DBFS
+from dashboard.media.pacing import Histogram, Pacing
+from dashboard.media.playout import playout
+
+VERSION = 1
+
+MESSAGE_KINDS = ("audio", "transcript", "intent", "text", "status", "error", "unknown", "malformed", "sent")
+
+
+def probe_object(call: CallState) -> dict[str, Any]:
+    """Return the figures of the whole call so far."""
+    return {
+        "version": VERSION,
+        "call_id": call.call_id,
+        "session_id": call.session_id,
+        "conversation_id": call.conversation_id,
+        "started": _iso(call.wall),
+        "duration_s": _round(call.now - call.started_at),
+        "verdict": judge(call).level,
+        "findings": [],
+        "link": _link(call),
+        "audio": {"inbound": audio_object(call.inbound, call)},
+        "messages": {kind: call.messages.get(kind, 0) for kind in MESSAGE_KINDS},
+        "turns": _turns(call),
+        "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
+    }
+
+
+def audio_object(leg: Leg, call: CallState) -> dict[str, Any]:
+    """Return the figures of one leg over the whole call."""
+    rtt_s = call.link.rtts[-1][1] if call.link.rtts else None
+    heard = bool(leg.meters)
+    return {
+        **pacing_object(leg.pacing, now=call.now, buffer_s=call.targets.buffer_s, rtt_s=rtt_s),
+        "bytes": leg.frames_bytes,
+        "level_dbfs": _round(max(meter.level for meter in leg.meters), 1) if heard else None,
+        "silent": all(meter.level <= SILENCE_DBFS for meter in leg.meters) if heard else None,
+    }
+
+
+def pacing_object(pacing: Pacing, *, now: float, buffer_s: float, rtt_s: float | None) -> dict[str, Any]:
+    """Return what the timing of a stream says; level and bytes are None: a timing trace has none."""
+    late = pacing.lateness(None, now)
+    quality = playout(pacing, buffer_s=buffer_s, window_s=None, now=now, rtt_s=rtt_s)
+    delta, jitter = pacing.delta, pacing.jitter
+    return {
+        "frames": pacing.frames,
+        "bytes": None,
+        "lost": pacing.lost,
+        "delta_ms": {"min": _ms(delta.min), "mean": _ms(delta.mean), "max": _ms(delta.max)},
+        "jitter_ms": {
+            "current": _ms(jitter.current),
+            "min": _ms(jitter.min),
+            "mean": _ms(jitter.mean),
+            "max": _ms(jitter.max),
+        },
+        "lateness_ms": {
+            "p50": _ms(late and late.p50),
+            "p95": _ms(late and late.p95),
+            "p99": _ms(late and late.p99),
+        },
+        "media_lag_ms": {"last": _ms(pacing.media_lag), "max": _ms(pacing.media_lag_max)},
+        "spikes": pacing.spikes,
+        "stalls": pacing.stalls,
+        "batched": pacing.batched(now, None),
+        "drift_ppm": _round(pacing.drift_ppm(now), 1),
+        "level_dbfs": None,
+        "silent": None,
+        "effective_loss": _round(quality.effective_loss, 5),
+        "r_factor": _round(quality.r_factor, 1),
+        "mos": _round(quality.mos, 2),
+    }
+
+
+def _link(call: CallState) -> dict[str, Any]:
+    link = call.link
+    elapsed = call.now - call.started_at
+    downtime_s = link.downtime_s + (link.outage.down_s(call.now) if link.outage is not None else 0.0)
+    rtts = sorted(rtt for _, rtt in link.rtts)
+    rows = [*link.outages, *([] if link.outage is None else [link.outage])]
+    return {
+        "state": str(link.state),
+        "clock": link.clock,
+        "attempts": link.attempts,
+        "outages": link.outage_count,
+        "downtime_ms": _ms(downtime_s),
+        "uptime": _round(max(0.0, 1.0 - downtime_s / elapsed), 4) if elapsed > 0 else None,
+        "rtt_ms": {"last": _ms(link.rtts[-1][1] if link.rtts else None), "p95": _ms(_percentile(rtts, 0.95))},
+        "resumed": link.resumed,
+        "close_codes": dict(link.close_codes),
+        "stale_resets": link.stale_resets,
+        "token_refreshes": link.token_refreshes,
+        "log": [_outage(row, call) for row in rows],
+    }
+
+
+def _outage(outage: Outage, call: CallState) -> dict[str, Any]:
+    return {
+        "at_s": _round(outage.started_at - call.started_at),
+        "cause": str(outage.cause),
+        "code": outage.code,
+        "reason": outage.reason,
+        "closed_by": None if outage.closed_by is None else str(outage.closed_by),
+        "attempts": outage.attempts,
+        "down_ms": _ms(outage.down_s(call.now)),
+        "media_missing_ms": _ms(outage.media_missing_s),
+        "resumed": outage.resumed,
+    }
+
+
+def _turns(call: CallState) -> dict[str, Any]:
+    turns = all_turns(call.turns)
+    latencies = sorted(turn.latency_s for turn in turns if turn.latency_s is not None)
+    return {
+        "count": call.turns.done.total + (call.turns.current is not None),
+        "latency_ms": {"p50": _ms(_percentile(latencies, 0.5)), "p95": _ms(_percentile(latencies, 0.95))},
+        "silent_failures": call.turns.silent_failures,
+    }
+
+
+def _queue(queue: QueueView) -> dict[str, Any]:
+    return {"dropped": queue.dropped, "wait_ms": {"p99": _ms(_p99(queue.waits))}}
+
+
+def _p99(waits: Histogram) -> float | None:
+    return waits.percentile(0.99)
+
+
+def _percentile(ordered: list[float], share: float) -> float | None:
+    """Nearest rank, as RFC 2330 section 11.3 defines it."""
+    if not ordered:
+        return None
+    return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
+
+
+def _iso(wall: float) -> str:
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 3)
+
+
+def _round(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,72 @@
+"""A call in a few lines of plain text, ready to paste into a ticket."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dashboard.call.figures import probe_object
+from dashboard.call.state import CallState, Outage
+from dashboard.call.verdict import judge
+from dashboard.call.words import cause_words, close_code_words, closed_by_words
+from dashboard.wiretext import visible
+
+_SHOWN_OUTAGES = 10
+
+
+def summary(call: CallState) -> str:
+    """Return the summary, without a newline at its end."""
+    figures, verdict = probe_object(call), judge(call)
+    link, audio, turns = figures["link"], figures["audio"]["inbound"], figures["turns"]
+    lines = [
+        f"callscope: {verdict.level} · {visible(call.endpoint)} · {figures['duration_s']:.0f} s from {figures['started']}",
+        f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id)}",
+        *(f"  ! {reason}" for reason in verdict.reasons),
+        f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"
+        f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
+        f"  audio  {audio['frames']} frames · lateness p50 {_ms(audio['lateness_ms']['p50'])}"
+        f" p95 {_ms(audio['lateness_ms']['p95'])} p99 {_ms(audio['lateness_ms']['p99'])}"
+        f" · jitter mean {_ms(audio['jitter_ms']['mean'])} max {_ms(audio['jitter_ms']['max'])}",
+        f"         {audio['spikes']} spikes · {audio['stalls']} stalls · lost {_or_dash(audio['lost'])}"
+        f" · too late or lost {_percent(audio['effective_loss'])} · MOS estimate {_or_dash(audio['mos'])}",
+        f"  bot    {_plural(turns['count'], 'turn')} · first sign p50 {_ms(turns['latency_ms']['p50'])}"
+        f" p95 {_ms(turns['latency_ms']['p95'])} · {turns['silent_failures']} without any answer",
+    ]
+    rows = [*call.link.outages, *([] if call.link.outage is None else [call.link.outage])]
+    if len(rows) > _SHOWN_OUTAGES:
+        lines.append(f"  the last {_SHOWN_OUTAGES} of {call.link.outage_count} outages:")
+    lines += [_outage(row, call) for row in rows[-_SHOWN_OUTAGES:]]
+    return "\n".join(lines)
+
+
+def _outage(outage: Outage, call: CallState) -> str:
+    at = datetime.fromtimestamp(call.wall_at(outage.started_at), UTC).strftime("%H:%M:%SZ")
+    parts = [cause_words(outage.cause)]
+    if outage.code is not None and outage.closed_by is not None:
+        reason = f" “{visible(outage.reason)}”" if outage.reason else ""
+        parts.append(f"{outage.code} {close_code_words(outage.code)}{reason}, {closed_by_words(outage.closed_by)}")
+    elif outage.detail:
+        parts.append(visible(outage.detail))
+    parts.append(f"{_plural(outage.attempts, 'attempt')}")
+    still = "" if outage.ended_at is not None else " and still"
+    parts.append(f"down {outage.down_s(call.now):.1f} s{still}")
+    if outage.media_missing_s is not None:
+        parts.append(f"{outage.media_missing_s:.1f} s of media missing")
+    if outage.resumed is not None:
+        parts.append("session resumed" if outage.resumed else "new session")
+    return f"  {at}  {' · '.join(parts)}"
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} ms"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def _or_dash(value: object) -> str:
+    return "–" if value is None else visible(str(value))
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -1,0 +1,82 @@
+"""`callscope probe`: a live call without a screen; its verdict on stdout and as exit code."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+
+from dashboard.bus.outlet import LineOutlet
+from dashboard.bus.runtime import stop_on_signals
+from dashboard.bus.store import Store
+from dashboard.call.events import Event, LinkChanged, LinkState, SessionStarted
+from dashboard.call.figures import probe_object
+from dashboard.call.ports import Say, Sink, Source, Stop
+from dashboard.call.state import CallState
+from dashboard.call.summary import summary
+from dashboard.call.verdict import judge, last_failure
+from dashboard.cli.line import line
+from dashboard.cli.settings import Settings
+from dashboard.cli.wiring import log_sinks, new_call_id, only_call, play_until_stopped
+from dashboard.resilience.retry import exit_code
+
+EXIT_INTERRUPTED = 130
+
+
+class _Operator:
+    """What a person at the screen would do: speak once there is a session, leave once the link has given up."""
+
+    def __init__(self, source: Source, say: Sequence[str]) -> None:
+        self._source = source
+        self._say = list(say)
+        self.interrupted = False
+
+    def put(self, event: Event) -> None:
+        if isinstance(event, SessionStarted):
+            for text in self._say:
+                self._source.command(Say(text))
+            self._say.clear()
+        elif isinstance(event, LinkChanged) and event.state is LinkState.GAVE_UP:
+            self._source.command(Stop())
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self._source.command(Stop())
+
+
+def run(args: argparse.Namespace) -> int:
+    """Listen for `--duration`, print the verdict, return its exit code."""
+    settings: Settings = args.settings
+    store = Store()
+    sinks: list[Sink] = [store, *log_sinks(settings)]
+    if args.jsonl:
+        sinks.append(LineOutlet(sys.stdout.buffer))
+    interrupted = asyncio.run(_listen(settings, sinks))
+    call = only_call(store)
+    if args.json:
+        sys.stdout.write(f"{json.dumps(probe_object(call))}\n")
+    else:
+        (sys.stderr if args.jsonl else sys.stdout).write(f"{summary(call)}\n")
+    return EXIT_INTERRUPTED if interrupted else _exit_code(call)
+
+
+async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
+    """Return whether a signal ended it."""
+    source = line(settings, new_call_id())
+    operator = _Operator(source, settings.say)
+    stop_on_signals(operator.interrupt)
+    await play_until_stopped(source, [*sinks, operator], settings.duration)
+    return operator.interrupted
+
+
+def _exit_code(call: CallState) -> int:
+    """Refused and unreachable are told apart from a call that was up and bad."""
+    cause = last_failure(call)
+    if cause is not None and judge(call).level == "failed":
+        return exit_code(cause)
+    return 0 if judge(call).level == "healthy" else 1

@@ -1,0 +1,14 @@
+"""`callscope watch`: the screen on a live call."""
+
+from __future__ import annotations
+
+import argparse
+
+from dashboard.cli.settings import Settings
+from dashboard.cli.wiring import new_call_id, run_screen, worker
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the screen; 0 when the operator left it, whatever the call was like."""
+    settings: Settings = args.settings
+    return run_screen(worker(settings, new_call_id()), args.profile or settings.region, args.json_out)

@@ -1,0 +1,185 @@
+"""Builds source, bus, store and sinks: the only room that knows all the words."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dashboard.bus.fanout import play
+from dashboard.bus.outlet import LineOutlet
+from dashboard.bus.runtime import WorkerProcess
+from dashboard.bus.store import Store
+from dashboard.call.events import CallEnded, LinkChanged, LinkState, Cause
+from dashboard.call.figures import probe_object
+from dashboard.call.ports import Command, Emit, Sink, Source, Stop
+from dashboard.call.state import CallState
+from dashboard.call.summary import summary
+from dashboard.cli.settings import Settings
+from dashboard.clock import SystemClock
+from dashboard.errors import ConfigError, WorkerError
+
+_HOST_READY_S = 20.0
+
+
+def new_call_id() -> str:
+    """Return an identifier for a call, short enough for a file name."""
+    return uuid.uuid4().hex[:12]
+
+
+def worker(settings: Settings, call_id: str) -> WorkerProcess:
+    """Return the source that holds the call in a process of its own."""
+    argv = [sys.executable, "-m", "dashboard", "worker"]
+    config = {"settings": settings.to_worker(), "call_id": call_id}
+    return WorkerProcess(argv, config, call_id=call_id, clock=SystemClock())
+
+
+def log_sinks(settings: Settings) -> list[Sink]:
+    """Return the sink of `--log-file`, if there is one.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    if settings.log_file is None:
+        return []
+    from dashboard.exporters.link_log import LinkLog
+
+    try:
+        stream = settings.log_file.open("ab", buffering=0)
+    except OSError as error:
+        raise ConfigError(
+            f"--log-file {settings.log_file}: cannot be written: {error.strerror}", remedy="Name another file."
+        ) from None
+    return [LineOutlet(stream, LinkLog())]
+
+
+class Demo:
+    """A source that starts the bot host in a process of its own and then a worker that calls it."""
+
+    def __init__(self, scenario: str, seed: int | None, settings: Settings, given: frozenset[str]) -> None:
+        """`given`: the names of settings that the operator set; the scenario's own never override those."""
+        self._argv = [sys.executable, "-m", "dashboard", "simulate", scenario, "--until-eof"]
+        if seed is not None:
+            self._argv += ["--seed", str(seed)]
+        self._settings = settings
+        self._given = given
+        self._call_id = new_call_id()
+        self._worker: WorkerProcess | None = None
+        self._starting: asyncio.Task[dict[str, Any]] | None = None
+
+    def command(self, command: Command) -> None:
+        if self._worker is not None:
+            self._worker.command(command)
+        elif isinstance(command, Stop) and self._starting is not None:
+            self._starting.cancel()
+
+    async def run(self, emit: Emit) -> None:
+        host = await asyncio.create_subprocess_exec(
+            *self._argv,
+            stdin=asyncio.subprocess.PIPE,  # its end tells the host that we are gone, however we went
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=os.name == "posix",
+        )
+        try:
+            self._starting = asyncio.create_task(_ready(host))
+            ready = await self._starting
+            self._worker = worker(at_host(self._settings, ready, self._given), self._call_id)
+            await self._worker.run(emit)
+        except (WorkerError, asyncio.CancelledError) as error:
+            self._failed(emit, error)
+        finally:
+            if host.returncode is None:
+                host.terminate()
+            await host.wait()
+
+    def _failed(self, emit: Emit, error: BaseException) -> None:
+        at = SystemClock().monotonic()
+        if isinstance(error, WorkerError):
+            emit(LinkChanged(self._call_id, at, LinkState.GAVE_UP, Cause.UNEXPECTED, str(error)))
+        emit(CallEnded(self._call_id, at, "stopped"))
+
+
+def at_host(settings: Settings, ready: dict[str, Any], given: frozenset[str]) -> Settings:
+    """Return `settings` pointed at a bot host that printed `ready`."""
+    advised = {name: value for name, value in ready["settings"].items() if name not in given}
+    return settings.replace(
+        **advised,
+        base_url=ready["base_url"],
+        app_id=ready["app_id"],
+        client_id=ready["client_id"],
+        client_secret=ready["client_secret"],
+    )
+
+
+async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:
+    """Return the one line that the bot host prints once it serves."""
+    assert host.stdout is not None
+    assert host.stderr is not None
+    try:
+        async with asyncio.timeout(_HOST_READY_S):
+            line = await host.stdout.readline()
+            if not line:
+                said = (await host.stderr.read(2000)).decode(errors="replace").strip()
+                raise WorkerError(f"the bot host did not start: {said or 'it said nothing'}")
+    except TimeoutError:
+        raise WorkerError(f"the bot host did not start within {_HOST_READY_S:.0f} s") from None
+    ready: dict[str, Any] = json.loads(line)
+    return ready
+
+
+def run_screen(source: Source, title: str, json_out: Path | None) -> int:
+    """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`."""
+    if json_out is not None:
+        _check_writable(json_out)
+    from dashboard.ui.app import CallScopeApp
+
+    store = Store()
+    app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), title=title)
+    app.run()
+    for call in store.snapshot().values():
+        sys.stdout.write(f"{summary(call)}\n")
+        if json_out is not None:
+            write_json(json_out, probe_object(call))
+    return app.return_code or 0
+
+
+def write_json(path: Path, figures: dict[str, Any]) -> None:
+    """Write one JSON object.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    try:
+        path.write_text(f"{json.dumps(figures, indent=1)}\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}", remedy="Name another file.") from None
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise ConfigError(
+            f"--json-out {path}: cannot be written: {error.strerror}", remedy="Name another file."
+        ) from None
+
+
+async def play_until_stopped(source: Source, sinks: Sequence[Sink], duration_s: float | None) -> None:
+    """Play `source` to its end, or stop it after `duration_s` seconds."""
+    if duration_s is not None:
+        asyncio.get_running_loop().call_later(duration_s, source.command, Stop())
+    await play(source, sinks)
+
+
+def only_call(store: Store) -> CallState:
+    """Return the one call of a store; there is none only if its source failed before its first fact."""
+    calls = list(store.snapshot().values())
+    if not calls:
+        raise WorkerError("the call ended before it began", remedy="Run it again with --log-file and report this.")
+    return calls[0]

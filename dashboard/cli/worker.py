@@ -1,0 +1,21 @@
+"""`callscope worker`: the process that holds a call; the screen starts it and talks to it over its standard streams."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from dashboard.bus.runtime import read_config, serve
+from dashboard.cli.line import line
+from dashboard.cli.settings import Settings
+from dashboard.cli.wiring import log_sinks
+
+
+def run(args: argparse.Namespace) -> int:
+    """Hold one call until its screen is gone or says stop."""
+    config = read_config(sys.stdin.buffer)
+    settings = Settings.from_worker(config["settings"])
+    sinks = log_sinks(settings)
+    asyncio.run(serve(line(settings, config["call_id"]), sys.stdin.buffer, sys.stdout.buffer, sinks))
+    return 0
