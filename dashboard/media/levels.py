@@ -1,0 +1,174 @@
+"""How loud it is: RMS and peak in dBFS, clipping, and whether somebody speaks.
+
+`measure` looks at the sound of one frame where it arrives; the dBFS that it returns travel in facts. `hear` folds
+those into 100 ms windows, so a recording without sound gives the same levels.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dashboard.media._audioop import audioop
+from dashboard.media.g711 import PCMU_FULL_SCALE, pcmu_to_linear, swapped
+
+Encoding = Literal["pcm16", "pcmu"]
+
+FULL_SCALE = 32768
+FLOOR_DBFS = -90.0
+SILENCE_DBFS = -50.0
+WINDOW_S = 0.1
+SILENT_WINDOWS = 3
+"""So many windows below the threshold, 300 ms, are silence."""
+
+PEAK_HOLD_S = 1.5
+
+_PCM16_FULL_SCALE = 32767
+_WHOLE = WINDOW_S - 1e-9  # five 20 ms frames fill a window, whatever their sum rounds to
+_LONGEST_FRAME_S = 3600.0
+
+# One mark per sample at full scale: bit 0 for 0x7fff, bit 1 for 0x8000 and 0x8001, told from its two bytes.
+_HIGH_MARKS = bytes({0x7F: 1, 0x80: 2}.get(byte, 0) for byte in range(256))
+_LOW_MARKS = bytes({0xFF: 1, 0x00: 2, 0x01: 2}.get(byte, 0) for byte in range(256))
+_PCM16_RUN = re.compile(rb"[^\x00]{3,}")
+_PCMU_RUN = re.compile(rb"[\x00\x80]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Levels of one frame: dBFS per channel, and the runs of 3 or more samples at full scale in all channels."""
+
+    rms: tuple[float, ...]
+    peak: tuple[float, ...]
+    clipped: int
+
+
+def measure(payload: bytes, *, encoding: Encoding, channels: int) -> Levels:
+    """Measure one frame of interleaved samples. `payload` holds whole samples of all channels."""
+    linear = swapped(pcmu_to_linear(payload) if encoding == "pcmu" else payload)
+    rms, peak, clipped = [], [], 0
+    full_scale = PCMU_FULL_SCALE if encoding == "pcmu" else _PCM16_FULL_SCALE
+    for channel in range(channels):
+        row = linear if channels == 1 else _row(linear, channel, channels)
+        highest = audioop.max(row, 2)
+        # In 32 bits, because audioop cuts the fraction off: at -60 dBFS that would cost 0.2 dB.
+        rms.append(_dbfs(audioop.rms(audioop.lin2lin(row, 2, 4), 4) / 65536))
+        peak.append(_dbfs(highest))
+        if highest >= full_scale:
+            clipped += _clipped_runs(payload, encoding, channel, channels)
+    return Levels(tuple(rms), tuple(peak), clipped)
+
+
+def _row(linear: bytes, channel: int, channels: int) -> bytes:
+    if channels == 2:
+        return audioop.tomono(linear, 2, 1 - channel, channel)
+    return memoryview(linear).cast("h")[channel::channels].tobytes()
+
+
+def _dbfs(amplitude: float) -> float:
+    return max(FLOOR_DBFS, 20 * math.log10(amplitude / FULL_SCALE)) if amplitude else FLOOR_DBFS
+
+
+def _clipped_runs(payload: bytes, encoding: Encoding, channel: int, channels: int) -> int:
+    """Count runs at full scale without a loop in Python: a hostile frame may hold millions of samples."""
+    if encoding == "pcmu":
+        return len(_PCMU_RUN.findall(payload[channel::channels]))
+    low = payload[2 * channel :: 2 * channels].translate(_LOW_MARKS)
+    high = payload[2 * channel + 1 :: 2 * channels].translate(_HIGH_MARKS)
+    both = int.from_bytes(low, "little") & int.from_bytes(high, "little")
+    return len(_PCM16_RUN.findall(both.to_bytes(len(low), "little")))
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMeter:
+    """The level of one channel over time; `LevelMeter()` has heard nothing. dBFS, monotonic seconds."""
+
+    level: float | None = None
+    """RMS of the newest whole 100 ms."""
+    peak: float | None = None
+    """The highest sample of the last 1.5 s."""
+    peak_at: float = -math.inf
+    quiet_windows: int = 0
+    """Windows below the threshold in a row, up to now."""
+    sound_from: float | None = None
+    """When the sound began that is heard now, or was last: the first window above the threshold after silence."""
+    sound_until: float | None = None
+    """The end of the last window above the threshold."""
+    energy: float = 0.0
+    """Power times seconds of the window that still fills; full scale is 1."""
+    filled_s: float = 0.0
+    total_energy: float = 0.0
+    total_s: float = 0.0
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has been below −50 dBFS for 300 ms of sound."""
+        return self.quiet_windows >= SILENT_WINDOWS
+
+    @property
+    def mean(self) -> float | None:
+        """RMS of everything heard so far, dBFS."""
+        return _level_of(self.total_energy / self.total_s) if self.total_s else None
+
+
+def hear(
+    meter: LevelMeter,
+    at: float,
+    levels: Sequence[float],
+    peaks: Sequence[float],
+    durations: Sequence[float],
+) -> LevelMeter:
+    """Fold frames of one channel: columns of equal length, dBFS and seconds. `at` is when the last one arrived.
+
+    A frame's sound is taken to have ended as long before `at` as the frames after it last.
+    """
+    durations = [duration if 0.0 <= duration <= _LONGEST_FRAME_S else 0.0 for duration in durations]
+    clock = at - sum(durations)
+    energy, filled, total = meter.energy, meter.filled_s, meter.total_energy
+    for level, duration in zip(levels, durations, strict=True):
+        power = 10 ** (min(max(FLOOR_DBFS, level), 0.0) / 10)
+        clock += duration
+        total += power * duration
+        if filled + duration < _WHOLE:
+            energy, filled = energy + power * duration, filled + duration
+            continue
+        left = WINDOW_S - filled
+        rest = max(0.0, duration - left)
+        meter = _closed(meter, (energy + power * left) / WINDOW_S, 1, clock - rest)
+        if whole := int((rest + WINDOW_S - _WHOLE) / WINDOW_S):
+            rest = max(0.0, rest - whole * WINDOW_S)
+            meter = _closed(meter, power, whole, clock - rest)
+        energy, filled = power * rest, rest
+    highest = min(max(FLOOR_DBFS, *peaks), 0.0) if peaks else FLOOR_DBFS
+    held = meter.peak is not None and highest < meter.peak and at - meter.peak_at <= PEAK_HOLD_S
+    return replace(
+        meter,
+        peak=meter.peak if held else highest,
+        peak_at=meter.peak_at if held else at,
+        energy=energy,
+        filled_s=filled,
+        total_energy=total,
+        total_s=meter.total_s + sum(durations),
+    )
+
+
+def _closed(meter: LevelMeter, power: float, windows: int, end: float) -> LevelMeter:
+    """Close whole windows of one power, the last of which ended at `end`."""
+    level = _level_of(power)
+    if level < SILENCE_DBFS:
+        return replace(meter, level=level, quiet_windows=meter.quiet_windows + windows)
+    begins = meter.silent or meter.sound_from is None
+    return replace(
+        meter,
+        level=level,
+        quiet_windows=0,
+        sound_from=end - windows * WINDOW_S if begins else meter.sound_from,
+        sound_until=end,
+    )
+
+
+def _level_of(power: float) -> float:
+    return max(FLOOR_DBFS, 10 * math.log10(power)) if power else FLOOR_DBFS
