@@ -11,9 +11,9 @@ from typing import Any
 from dashboard.call.state import CallState, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
 from dashboard.call.verdict import judge
-from dashboard.media.levels import SILENCE_DBFS
-from dashboard.media.pacing import Histogram, Pacing
+from dashboard.media.pacing import WINDOW_S, Pacing
 from dashboard.media.playout import playout
+from dashboard.media.readings import batched, drift_ppm, lateness
 
 VERSION = 1
 
@@ -42,18 +42,17 @@ def probe_object(call: CallState) -> dict[str, Any]:
 def audio_object(leg: Leg, call: CallState) -> dict[str, Any]:
     """Return the figures of one leg over the whole call."""
     rtt_s = call.link.rtts[-1][1] if call.link.rtts else None
-    heard = bool(leg.meters)
     return {
         **pacing_object(leg.pacing, now=call.now, buffer_s=call.targets.buffer_s, rtt_s=rtt_s),
         "bytes": leg.frames_bytes,
-        "level_dbfs": _round(max(meter.level for meter in leg.meters), 1) if heard else None,
-        "silent": all(meter.level <= SILENCE_DBFS for meter in leg.meters) if heard else None,
+        "level_dbfs": _round(max((meter.mean for meter in leg.meters if meter.mean is not None), default=None), 1),
+        "silent": all(meter.silent for meter in leg.meters) if leg.meters else None,
     }
 
 
 def pacing_object(pacing: Pacing, *, now: float, buffer_s: float, rtt_s: float | None) -> dict[str, Any]:
     """Return what the timing of a stream says; level and bytes are None: a timing trace has none."""
-    late = pacing.lateness(None, now)
+    late = lateness(pacing, None, now)
     quality = playout(pacing, buffer_s=buffer_s, window_s=None, now=now, rtt_s=rtt_s)
     delta, jitter = pacing.delta, pacing.jitter
     return {
@@ -68,15 +67,15 @@ def pacing_object(pacing: Pacing, *, now: float, buffer_s: float, rtt_s: float |
             "max": _ms(jitter.max),
         },
         "lateness_ms": {
-            "p50": _ms(late and late.p50),
-            "p95": _ms(late and late.p95),
-            "p99": _ms(late and late.p99),
+            "p50": _ms(late.p50 if late else None),
+            "p95": _ms(late.p95 if late else None),
+            "p99": _ms(late.p99 if late else None),
         },
-        "media_lag_ms": {"last": _ms(pacing.media_lag), "max": _ms(pacing.media_lag_max)},
+        "media_lag_ms": {"last": _ms(pacing.media_lag.current), "max": _ms(pacing.media_lag.max)},
         "spikes": pacing.spikes,
         "stalls": pacing.stalls,
-        "batched": pacing.batched(now, None),
-        "drift_ppm": _round(pacing.drift_ppm(now), 1),
+        "batched": batched(pacing, now, WINDOW_S),
+        "drift_ppm": _round(drift_ppm(pacing, now), 1),
         "level_dbfs": None,
         "silent": None,
         "effective_loss": _round(quality.effective_loss, 5),
@@ -132,11 +131,7 @@ def _turns(call: CallState) -> dict[str, Any]:
 
 
 def _queue(queue: QueueView) -> dict[str, Any]:
-    return {"dropped": queue.dropped, "wait_ms": {"p99": _ms(_p99(queue.waits))}}
-
-
-def _p99(waits: Histogram) -> float | None:
-    return waits.percentile(0.99)
+    return {"dropped": queue.dropped, "wait_ms": {"p99": _ms(queue.waits.percentile(99))}}
 
 
 def _percentile(ordered: list[float], share: float) -> float | None:

@@ -12,7 +12,7 @@ from dashboard.call import outages, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.state import CallState, Leg, Line, QueueView, Turns, Utterance
 from dashboard.media.levels import LevelMeter, hear
-from dashboard.media.pacing import advance, reanchor
+from dashboard.media.pacing import advance, missing_s, reanchor
 
 _KEPT_UTTERANCES = 100
 _KEPT_NAMES = 30
@@ -73,12 +73,12 @@ def _(event: ev.WorkerLost, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.Ticked, call: CallState) -> CallState:
-    return replace(call, loop_lag=call.loop_lag.add((event.loop_lag_s,)))
+    return replace(call, loop_lag=call.loop_lag.with_values((max(0.0, event.loop_lag_s),)))
 
 
 @reduce.register
 def _(event: ev.QueueMeasured, call: CallState) -> CallState:
-    waits = call.queues.get(event.queue, QueueView()).waits.add(event.waits)
+    waits = call.queues.get(event.queue, QueueView()).waits.with_values(event.waits)
     view = QueueView(event.depth, event.limit, event.dropped, event.policy, waits)
     return replace(call, queues=MappingProxyType({**call.queues, event.queue: view}))
 
@@ -308,7 +308,7 @@ def _with_utterance(call: CallState, number: int, change: Callable[[Utterance], 
 def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:
     meters = leg.meters if leg.channels == event.channels else tuple(LevelMeter() for _ in event.channels)
     heard = tuple(
-        hear(meter, event.arrivals, levels, peaks, event.durations)
+        hear(meter, event.arrivals[-1], levels, peaks, event.durations)
         for meter, levels, peaks in zip(meters, event.levels, event.peaks, strict=True)
     )
     columns = event.arrivals, event.positions, event.durations
@@ -326,10 +326,10 @@ def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:
 
 def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallState:
     """The first frame after an outage says by its position what was missed, if the session went on."""
-    outage, expected = outages.latest(call.link), leg.pacing.end_position
-    if outage is None or not outage.resumed or not event.positioned or expected is None:
+    outage = outages.latest(call.link)
+    if outage is None or not outage.resumed or not event.positioned:
         return call
-    missing = max(0.0, event.positions[0] - expected)
+    missing = missing_s(leg.pacing, event.arrivals[0], event.positions[0])
     return replace(call, link=outages.with_latest(call.link, replace(outage, media_missing_s=missing)))
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from dashboard.call.events import Cause, ClosedBy, LinkState, Speaker, Targets
+from dashboard.media.histogram import Histogram
 from dashboard.media.levels import LevelMeter
-from dashboard.media.pacing import Histogram, Pacing
+from dashboard.media.pacing import Pacing
 from dashboard.media.tail import Tail
 
-_NONE: Mapping[str, int] = MappingProxyType({})
+
+def _none() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
 
 INBOUND = "inbound"
 """The leg of a dialect that knows only one: what the peer sends us."""
@@ -96,7 +100,7 @@ class LinkView:
     downtime_s: float = 0.0  # of the ended ones
     resumed: int = 0
     stale_resets: int = 0
-    close_codes: Mapping[str, int] = _NONE
+    close_codes: Mapping[str, int] = field(default_factory=_none)
 
     @property
     def attempts(self) -> int:
@@ -217,16 +221,18 @@ class CallState:
     sessions: int = 0
     conversation_id: str | None = None
     link: LinkView = field(default_factory=LinkView)
-    legs: Mapping[str, Leg] = field(default_factory=lambda: MappingProxyType({}))
+    legs: Mapping[str, Leg] = field(default_factory=_none)
     lines: Tail[Line] = field(default_factory=lambda: Tail(100_000))
-    partials: Mapping[Speaker, Line] = field(default_factory=lambda: MappingProxyType({}))
+    partials: Mapping[Speaker, Line] = field(default_factory=_none)
     turns: Turns = field(default_factory=Turns)
     utterances: tuple[Utterance, ...] = ()  # the newest 100
-    messages: Mapping[str, int] = _NONE  # audio, transcript, intent, text, status, error, unknown, malformed, sent
-    unknown_kinds: Mapping[str, int] = _NONE  # at most 30 names
-    problems: Mapping[str, int] = _NONE  # malformed, by problem; at most 30
+    messages: Mapping[str, int] = field(
+        default_factory=_none
+    )  # audio, transcript, intent, text, status, error, unknown, malformed, sent
+    unknown_kinds: Mapping[str, int] = field(default_factory=_none)  # at most 30 names
+    problems: Mapping[str, int] = field(default_factory=_none)  # malformed, by problem; at most 30
     marks: Tail[tuple[float, str]] = field(default_factory=lambda: Tail(1000))
-    queues: Mapping[str, QueueView] = field(default_factory=lambda: MappingProxyType({}))
+    queues: Mapping[str, QueueView] = field(default_factory=_none)
     loop_lag: Histogram = field(default_factory=Histogram)
 
     @property

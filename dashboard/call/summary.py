@@ -18,7 +18,8 @@ def summary(call: CallState) -> str:
     figures, verdict = probe_object(call), judge(call)
     link, audio, turns = figures["link"], figures["audio"]["inbound"], figures["turns"]
     lines = [
-        f"callscope: {verdict.level} · {visible(call.endpoint)} · {figures['duration_s']:.0f} s from {figures['started']}",
+        f"callscope: {verdict.level} · {visible(call.endpoint)}"
+        f" · {figures['duration_s']:.0f} s from {figures['started']}",
         f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id)}",
         *(f"  ! {reason}" for reason in verdict.reasons),
         f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"

@@ -9,7 +9,9 @@ from dashboard.call.events import Cause, LinkState
 from dashboard.call.outages import latest
 from dashboard.call.state import CallState
 from dashboard.call.words import cause_words
+from dashboard.media.pacing import WINDOW_S
 from dashboard.media.playout import playout
+from dashboard.media.readings import batched, lateness, window
 
 Level = Literal["healthy", "degraded", "failed"]
 
@@ -87,11 +89,13 @@ def _audio_reasons(call: CallState) -> tuple[str, ...]:
         reasons.append(f"{pacing.spikes} gaps above {call.targets.spike_s * 1000:.0f} ms")
     if pacing.lost:
         reasons.append(f"{pacing.lost} frames lost: the sender left them out")
-    if pacing.batched(call.now, None):
+    if batched(pacing, call.now, WINDOW_S):
         reasons.append("the sender packs frames together")
     loss = playout(pacing, buffer_s=call.targets.buffer_s, window_s=None, now=call.now, rtt_s=None).effective_loss
     if loss is not None and loss > EFFECTIVE_LOSS_LIMIT:
-        reasons.append(f"{loss:.1%} of the frames too late for a buffer of {call.targets.buffer_s * 1000:.0f} ms, or lost")
+        reasons.append(
+            f"{loss:.1%} of the frames too late for a buffer of {call.targets.buffer_s * 1000:.0f} ms, or lost"
+        )
     dropped = sum(queue.dropped for queue in call.queues.values())
     if dropped:
         reasons.append(f"callscope was too slow here: {dropped} dropped from its own queues")
@@ -155,14 +159,16 @@ def _open_headline(call: CallState) -> Headline:
 
 def quiet_side(call: CallState) -> str | None:
     """Return dead air or one-way audio in words, None when both sides of the call are heard or nothing is known."""
-    leg, opened_at = call.inbound, call.link.opened_at
+    leg, opened_at, limits = call.inbound, call.link.opened_at, call.targets
     if not leg.meters or opened_at is None:
         return None
-    quiet = [call.now - max(meter.loud_at or 0.0, opened_at) for meter in leg.meters]
-    if min(quiet) >= call.targets.dead_air_after_s:
-        return f"Dead air: nobody has spoken for {min(quiet):.0f} s"
-    if len(quiet) == 2 and max(quiet) >= call.targets.one_way_after_s and leg.meters[quiet.index(min(quiet))].loud_at:
-        return f"One-way audio: nothing from the {leg.channels[quiet.index(max(quiet))]} for {max(quiet):.0f} s"
+    quiet = [call.now - max(meter.sound_until or 0.0, opened_at) for meter in leg.meters]
+    least, most = min(quiet), max(quiet)
+    if least >= limits.dead_air_after_s:
+        return f"Dead air: nobody has spoken for {least:.0f} s"
+    heard = leg.meters[quiet.index(least)].sound_until is not None
+    if most >= limits.one_way_after_s and heard:
+        return f"One-way audio: nothing from the {leg.channels[quiet.index(most)]} for {most:.0f} s"
     return None
 
 
@@ -170,19 +176,25 @@ def _sound_headline(call: CallState) -> Headline:
     pacing, buffer_s = call.inbound.pacing, call.targets.buffer_s
     if pacing.frames == 0:
         return Headline("ok", "Open; no audio yet")
-    late = pacing.lateness(RECENT_S, call.now)
+    late = lateness(pacing, RECENT_S, call.now)
     quality = playout(pacing, buffer_s=buffer_s, window_s=RECENT_S, now=call.now, rtt_s=None)
     loss = quality.effective_loss or 0.0
     p99_ms = 0.0 if late is None else late.p99 * 1000
     if loss > EFFECTIVE_LOSS_LIMIT:
         why = _choppy_because(call)
-        return Headline("warn", f"Choppy: {loss:.1%} of the last {RECENT_S:.0f} s late or lost ({why}; p99 {p99_ms:.0f} ms)")
-    return Headline("ok", f"Clear: p99 lateness {p99_ms:.0f} ms, {loss:.1%} late for a buffer of {buffer_s * 1000:.0f} ms")
+        return Headline(
+            "warn", f"Choppy: {loss:.1%} of the last {RECENT_S:.0f} s late or lost ({why}; p99 {p99_ms:.0f} ms)"
+        )
+    return Headline(
+        "ok", f"Clear: p99 lateness {p99_ms:.0f} ms, {loss:.1%} late for a buffer of {buffer_s * 1000:.0f} ms"
+    )
 
 
 def _choppy_because(call: CallState) -> str:
     pacing = call.inbound.pacing
-    if pacing.batched(call.now, RECENT_S):
-        return "the sender packs frames"
-    stalled = [at for at in pacing.stall_times if call.now - at <= RECENT_S]
-    return f"{len(stalled)} network stalls" if stalled else "jitter"
+    frames = window(pacing, RECENT_S, call.now)
+    if batched(pacing, call.now, RECENT_S):
+        return "the sender packs frames together"
+    if any(delta > call.targets.spike_s for _, _, delta, _, _ in frames):
+        return "network stalls" if pacing.stalls else "gaps in the stream"
+    return "frames missing" if any(lost for *_, lost in frames) else "jitter"
