@@ -1,0 +1,261 @@
+"""How a row of the transcript and a row of the reconnect log look: functions from state to `Row`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from dashboard.call.events import LinkState, Speaker
+from dashboard.call.state import CallState, Line, Outage, Turn, Utterance
+from dashboard.call.words import cause_words
+from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
+from dashboard.ui.draw.units import NOTHING, span, time_of_day
+
+SLOW_S = 2.0
+"""A turn latency above this is slow."""
+
+# cells from which a row has room for
+_TIME_FROM = 44
+_COLUMNS_FROM = 72  # wide gaps and a column of its own for what stands at the right
+_MILLIS_FROM = 100
+
+_SPEAKERS: dict[Speaker, tuple[str, Role]] = {
+    Speaker.CALLER: ("▸ caller", "caller"),
+    Speaker.BOT: ("◂ bot", "bot"),
+    Speaker.AGENT: ("▪ agent", "accent"),
+    Speaker.UNKNOWN: ("· voice", "dim"),
+}
+_KINDS: dict[str, tuple[str, Role]] = {
+    "intent": ("◆ intent", "bot"),
+    "text": ("◂ text", "bot"),
+    "status": ("· status", "dim"),
+    "error": ("✖ error", "bad"),
+    "utterance": ("» you", "accent"),
+    "unknown": ("? other", "dim"),
+    "malformed": ("? broken", "dim"),
+    "mark": ("⚑ mark", "accent"),
+}
+_BODIES: dict[str, Role] = {"intent": "strong", "status": "dim", "error": "bad", "unknown": "dim", "malformed": "dim"}
+_STATUSES: dict[str, tuple[str, Role]] = {
+    "held": ("◐ held", "warn"),
+    "sent": ("▸ sent", "accent"),
+    "answered": ("● answered", "good"),
+    "expired": ("✖ expired", "bad"),
+}
+_PRESENT = {LinkState.GAVE_UP: "✖ gave up", LinkState.CLOSED: "✖ closed"}
+_LABEL = 8  # cells of the widest label
+
+# -- the transcript -------------------------------------------------------------------------------------
+
+
+def transcript_row(item: Line | Turn, call: CallState, width: int) -> Row:
+    """Return the row of a line, or of a turn that was a silent failure; `call` dates it and knows the utterances."""
+    if isinstance(item, Turn):
+        return _silent_row(item, call, width)
+    if item.kind == "link":
+        return _link_row(item, call, width)
+    label, role = _SPEAKERS[item.speaker] if item.kind == "transcript" else _KINDS[item.kind]
+    body: list[Span] = [(item.text, _BODIES.get(item.kind, "text"))]
+    tail: tuple[Span, ...] = ()
+    if not item.final:
+        body = [(f"{item.text} …", "partial")]
+    if item.kind == "intent" and item.confidence is not None:
+        body.append((f" {item.confidence:.2f}", "dim"))
+    if item.latency_s is not None:
+        tail = _latency(item.latency_s, call, width)
+    if item.utterance is not None:
+        said = utterance_of(item, call)
+        body += _why(said)
+        tail = () if said is None else _tail(*_STATUSES[said.status], width)
+    return Row(_lead(item.at, call, width, label, role if item.final else "partial"), tuple(body), tail)
+
+
+def silent_at(turn: Turn, call: CallState) -> float:
+    """Return when a silent failure was one: the end of the wait for an answer."""
+    return turn.ended_at + call.targets.silent_failure_after_s
+
+
+def utterance_of(line: Line, call: CallState) -> Utterance | None:
+    """Return the test utterance of a row; None when it is too old to be remembered."""
+    return next((said for said in reversed(call.utterances) if said.number == line.utterance), None)
+
+
+def _lead(at: float, call: CallState, width: int, label: str, role: Role) -> tuple[Span, ...]:
+    named = padded(label, _LABEL) if width >= _TIME_FROM else label[:1]
+    return (_time(at, call, width), (named + _gap(width), role))
+
+
+def _gap(width: int) -> str:
+    return "  " if width >= _COLUMNS_FROM else " "
+
+
+def _time(at: float, call: CallState, width: int) -> Span:
+    if width < _TIME_FROM:
+        return "", "dim"
+    wall = call.wall_at(at)
+    thousandths = f".{int(wall * 1000) % 1000:03}" if width >= _MILLIS_FROM else ""
+    return f"{time_of_day(wall)}{thousandths}{_gap(width)}", "dim"
+
+
+def _tail(text: str, role: Role, width: int, *, right: bool = False) -> tuple[Span, ...]:
+    """What stands at the right, in a column of its own where there is room for one."""
+    return ((padded(text, 11 if width >= _COLUMNS_FROM else 6, right=right) if len(text) < 11 else text, role),)
+
+
+def _latency(latency_s: float, call: CallState, width: int) -> tuple[Span, ...]:
+    role: Role = "text"
+    if latency_s >= call.targets.silent_failure_after_s:
+        role = "bad"
+    elif latency_s > SLOW_S:
+        role = "warn"
+    return _tail(span(latency_s), role, width)
+
+
+def _why(said: Utterance | None) -> list[Span]:
+    return [] if said is None or not said.why else [(f"  {said.why}", "dim")]
+
+
+def _silent_row(turn: Turn, call: CallState, width: int) -> Row:
+    limit = span(call.targets.silent_failure_after_s)
+    body: list[Span] = [(f"no answer in {limit}", "bad")]
+    if turn.text:
+        body += [("  to “", "dim"), (turn.text, "dim"), ("”", "dim")]
+    return Row(_lead(silent_at(turn, call), call, width, "✖ silent", "bad"), tuple(body))
+
+
+def _link_row(line: Line, call: CallState, width: int) -> Row:
+    restored = line.text.startswith("connection restored")
+    role: Role = "good" if restored else "warn"
+    return Row((_time(line.at, call, width),), (("── ", role), (line.text, role)), rule=("─", role))
+
+
+# -- the reconnect log ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the reconnect log; those with the highest `spare` go first when there is no room, 0 never."""
+
+    title: str
+    width: int
+    cell: Callable[[Outage, CallState], Span]
+    spare: int = 0
+    align: Literal["left", "right"] = "right"
+    grows: int = 0  # cells that it may take beyond its width
+
+
+def _number(outage: Outage, call: CallState) -> Span:
+    return f"{outage.number}", "dim"
+
+
+def _began(outage: Outage, call: CallState) -> Span:
+    return time_of_day(call.wall_at(outage.started_at)), "text"
+
+
+def _cause(outage: Outage, call: CallState) -> Span:
+    return cause_words(outage.cause), "bad" if outage.ended_at is None else "text"
+
+
+def _code(outage: Outage, call: CallState) -> Span:
+    return _or_nothing(None if outage.code is None else f"{outage.code}")
+
+
+def _reason(outage: Outage, call: CallState) -> Span:
+    if outage.failures:
+        last = outage.failures[-1]
+        status = "" if last.status is None else f" ({last.status})"
+        then = cause_words(last.cause)
+        return f"then: {then if status in then else then + status}", "dim"
+    return tame(outage.reason or outage.detail), "dim"
+
+
+def _closed_by(outage: Outage, call: CallState) -> Span:
+    return _or_nothing(None if outage.closed_by is None else str(outage.closed_by))
+
+
+def _attempts(outage: Outage, call: CallState) -> Span:
+    return f"{outage.attempts}", "text" if outage.attempts <= 1 else "warn"
+
+
+def _waited(outage: Outage, call: CallState) -> Span:
+    return _or_nothing(span(outage.waited_s) if outage.waited_s > 0 else None)
+
+
+def _down(outage: Outage, call: CallState) -> Span:
+    return span(outage.down_s(call.now)), "bad" if outage.ended_at is None else "strong"
+
+
+def _missing(outage: Outage, call: CallState) -> Span:
+    return _or_nothing(None if outage.media_missing_s is None else span(outage.media_missing_s))
+
+
+def _said(outage: Outage, call: CallState) -> Span:
+    return _or_nothing(f"{outage.held}/{outage.sent}" if outage.held else None)
+
+
+def _session(outage: Outage, call: CallState) -> Span:
+    if outage.ended_at is None:
+        return _PRESENT.get(call.link.state, "▲ down"), "bad"
+    if outage.resumed is None:
+        return NOTHING, "dim"
+    return ("● resumed", "good") if outage.resumed else ("○ new", "warn")
+
+
+def _or_nothing(text: str | None) -> Span:
+    return (NOTHING, "faint") if text is None else (text, "text")
+
+
+COLUMNS = (
+    Column("#", 3, _number, spare=3),
+    Column("time", 8, _began),
+    Column("cause", 20, _cause, align="left", grows=12),
+    Column("code", 4, _code),
+    Column("reason", 18, _reason, spare=7, align="left", grows=60),
+    Column("closed by", 9, _closed_by, spare=5, align="left"),
+    Column("tries", 5, _attempts),
+    Column("waited", 7, _waited, spare=4),
+    Column("down", 7, _down),
+    Column("lost", 7, _missing, spare=2),
+    Column("held/sent", 9, _said, spare=6),
+    Column("session", 9, _session, align="left"),
+)
+_GAP = 2
+
+
+@lru_cache(maxsize=8)
+def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
+    """Return the columns for which there is room, each with its cells."""
+    chosen = list(COLUMNS)
+    while _taken(chosen) > width and any(column.spare for column in chosen):
+        chosen.remove(max(chosen, key=lambda column: column.spare))
+    free = width - _taken(chosen)
+    sized = []
+    for column in chosen:
+        more = max(-column.width + 4 if column.grows else 0, min(free, column.grows))
+        free -= more
+        sized.append((column, column.width + more))
+    return tuple(sized)
+
+
+def outage_row(outage: Outage, call: CallState, width: int) -> Row:
+    """Return the row of an outage; `call` dates it and says how a present one stands."""
+    return _across(width, lambda column: column.cell(outage, call))
+
+
+def outage_header(width: int) -> Row:
+    """Return the titles of the columns."""
+    return _across(width, lambda column: (column.title, "dim"))
+
+
+def _across(width: int, cell: Callable[[Column], Span]) -> Row:
+    spans: list[Span] = []
+    for column, size in columns_for(width):
+        text, role = cell(column)
+        spans += [(padded(text, size, right=column.align == "right"), role), (" " * _GAP, "text")]
+    return Row(tuple(spans[:-1]))
+
+
+def _taken(columns: list[Column]) -> int:
+    return sum(column.width for column in columns) + _GAP * (len(columns) - 1)
