@@ -40,6 +40,7 @@ from dashboard.dialects.base import (
     Problem,
     Timeline,
 )
+from dashboard.media.levels import Encoding
 from dashboard.wiretext import clean
 
 LEG = "inbound"
@@ -49,7 +50,7 @@ KIND_LIMIT = 64
 FARTHEST_S = 1e10
 """A position may be Unix time; beyond three centuries it is no time at all."""
 
-_ENCODINGS = {
+_ENCODINGS: dict[str, Encoding] = {
     "pcm16": "pcm16",
     "pcm": "pcm16",
     "linear16": "pcm16",

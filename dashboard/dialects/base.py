@@ -10,11 +10,12 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from dashboard.call.events import Event
+from dashboard.media.levels import Encoding
 
 MAX_CHANNELS = 8
 MIN_RATE, MAX_RATE = 1_000, 384_000
 
-_WIDTHS = {"pcm16": 2, "pcmu": 1}
+_WIDTHS: dict[Encoding, int] = {"pcm16": 2, "pcmu": 1}
 _LONGEST_HOLE = 100_000
 """Half an hour of 20 ms frames."""
 
@@ -40,9 +41,9 @@ class Problem(StrEnum):
 
 
 class AudioFormat(NamedTuple):
-    """How bytes are sound. `encoding` is "pcm16" (little-endian) or "pcmu", `rate` samples a second per channel."""
+    """How bytes are sound; "pcm16" is little-endian, `rate` counts samples a second per channel."""
 
-    encoding: str = "pcm16"
+    encoding: Encoding = "pcm16"
     rate: int = 8000
     channels: int = 1
 
