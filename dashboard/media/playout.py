@@ -25,14 +25,17 @@ class Quality:
     mos: float | None
 
 
-def playout(pacing: Pacing, *, buffer_s: float, window_s: float, now: float, rtt_s: float | None) -> Quality:
-    """Play the window's frames through a fixed buffer: a frame that is later than it counts as lost."""
-    frames = window(pacing, window_s, now)
-    if not frames:
+def playout(pacing: Pacing, *, buffer_s: float, window_s: float | None, now: float, rtt_s: float | None) -> Quality:
+    """Play a window's frames, or the whole call's (None), through a fixed buffer: one that is later counts as lost."""
+    if window_s is None:
+        frames, lost = pacing.frames, pacing.holes
+    else:
+        inside = window(pacing, window_s, now)
+        frames, lost = len(inside), sum(frame[4] for frame in inside)
+    late_share = late_shares(pacing, [buffer_s], window_s, now)[0]
+    if late_share is None:
         return Quality(None, None, None)
-    lost = sum(frame[4] for frame in frames)
-    late = sum(frame[1] > buffer_s for frame in frames)
-    loss = (late + lost) / (len(frames) + lost)
+    loss = (late_share * frames + lost) / (frames + lost)
     if rtt_s is None:
         return Quality(loss, None, None)
     r = r_factor(rtt_s / 2 + buffer_s + pacing.usual.duration_s, loss)
