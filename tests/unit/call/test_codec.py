@@ -133,7 +133,9 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from(FACTS), st.data())
-def test_a_record_with_any_field_spoiled_is_read_or_refused_never_worse(fact: events.Event, data: st.DataObject) -> None:
+def test_a_record_with_any_field_spoiled_is_read_or_refused_never_worse(
+    fact: events.Event, data: st.DataObject
+) -> None:
     record = record_of(fact)
     name = data.draw(st.sampled_from(sorted(record)))
     record[name] = data.draw(JSON)

@@ -331,7 +331,10 @@ def test_names_of_unknown_messages_are_bounded() -> None:
 
 def test_errors_marks_and_round_trips_are_kept() -> None:
     call = fold(
-        ErrorReceived(C, 102.0, "skill timeout"), Marked(C, 102.1, "here"), PingMeasured(C, 102.2, 0.012), call=started()
+        ErrorReceived(C, 102.0, "skill timeout"),
+        Marked(C, 102.1, "here"),
+        PingMeasured(C, 102.2, 0.012),
+        call=started(),
     )
     assert call.messages["error"] == 1
     assert list(call.marks) == [(102.1, "here")]
