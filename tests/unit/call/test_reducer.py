@@ -254,10 +254,10 @@ def test_the_first_row_of_an_answer_carries_the_turn_latency() -> None:
         TranscriptReceived(C, 104.0, Speaker.BOT, "It is in Leipzig.", True),
         call=started(),
     )
-    rows = [(line.kind, line.latency_s) for line in list(call.lines)[-3:]]
-    assert rows[0] == ("intent", pytest.approx(0.4))
-    assert rows[1] == ("transcript", pytest.approx(0.7))
-    assert rows[2] == ("transcript", None)
+    intent, first, second = list(call.lines)[-3:]
+    assert intent.latency_s == pytest.approx(0.4)
+    assert first.latency_s == pytest.approx(0.7)
+    assert second.latency_s is None
 
 
 def test_bot_audio_above_the_threshold_answers_a_turn() -> None:
