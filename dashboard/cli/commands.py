@@ -65,6 +65,7 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="Port to serve on. Default: any free one.")
     parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
     parser.add_argument("--truth", type=Path, metavar="FILE", help="Write when each frame was really sent.")
+    parser.add_argument("--until-eof", action="store_true", help=argparse.SUPPRESS)  # demo: ends with its starter
 
 
 def _analyze(parser: argparse.ArgumentParser) -> None:

@@ -15,12 +15,16 @@ from pydantic import ValidationError
 from dashboard.cli.hints import did_you_mean
 from dashboard.cli.settings import CALL, FIELDS, Settings, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
+from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible
 
 OTHER_VARIABLES = frozenset({"CALLSCOPE_DEBUG"})
 """Variables of ours that are no settings."""
 
 _WORDS = {
+    "bool_parsing": "must be true or false",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
     "path_not_file": "must be a file that exists",
     "string_pattern_mismatch": "must be an id: letters, digits and _ . : @ + -",
     "string_too_short": "must not be empty",
@@ -73,10 +77,10 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
     known = {variable(name): name for name in FIELDS}
     for key in environ:
         if key.startswith("CALLSCOPE_") and key not in known and key not in OTHER_VARIABLES:
-            raise ConfigError(
-                f"{visible(key)}: there is no such setting",
-                remedy=did_you_mean(key, [*known, *OTHER_VARIABLES], f"{_EVERY} Unset it."),
-            )
+            name = key.removeprefix("CALLSCOPE_").lower()
+            nearest = did_you_mean(key, [*known, *OTHER_VARIABLES], f"{_EVERY} Unset it.")
+            remedy = f"Did you mean {variable(name)}?" if name in FIELDS else nearest
+            raise ConfigError(f"{visible(key)}: there is no such setting", remedy=remedy)
     return {known[key]: Given(text, key) for key, text in environ.items() if text and key in known}
 
 
@@ -92,6 +96,14 @@ def from_file(config: Path | None, profile: str | None) -> dict[str, Given]:
         )
     text, shared = _read(path)
     tables = _tables(path, text)
+    lines = line_numbers(text)
+    for table, values in tables.items():
+        for key in values:
+            if key not in FIELDS:
+                raise ConfigError(
+                    f"{_origin(path, lines, table, key)}: there is no such setting",
+                    remedy=did_you_mean(key, FIELDS, f"{_EVERY} Remove it."),
+                )
     if shared and any(is_secret(key) for values in tables.values() for key in values):
         raise ConfigError(
             f"{_shown(path)}: holds a secret and can be read by others", remedy=f"chmod 600 {_shown(path)}"
@@ -101,9 +113,10 @@ def from_file(config: Path | None, profile: str | None) -> dict[str, Given]:
             f"{_shown(path)}: there is no profile {visible(profile)}",
             remedy=did_you_mean(profile, filter(None, tables), "A profile is a table of settings in that file."),
         )
-    chosen = [""] if profile is None else ["", profile]
     return {
-        key: Given(value, _origin(path, text, table, key)) for table in chosen for key, value in tables[table].items()
+        key: Given(value, _origin(path, lines, table, key))
+        for table in dict.fromkeys((None, profile))
+        for key, value in tables[table].items()
     }
 
 
@@ -122,8 +135,8 @@ def _read(path: Path) -> tuple[str, bool]:
         raise ConfigError(f"{_shown(path)}: is not UTF-8 text", remedy="Save it as UTF-8.") from None
 
 
-def _tables(path: Path, text: str) -> dict[str, dict[str, Any]]:
-    """Return table → key → value, the top level as table ""; every key is the name of a setting."""
+def _tables(path: Path, text: str) -> dict[str | None, dict[str, Any]]:
+    """Return table → key → value; the top level is the table None."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,34 +144,14 @@ def _tables(path: Path, text: str) -> dict[str, dict[str, Any]]:
             f"{_shown(path)}: is not valid TOML: {visible(str(error))}",
             remedy='A line is name = value, texts in quotes: region = "mypurecloud.ie"',
         ) from None
-    tables = {name: value for name, value in document.items() if isinstance(value, dict)}
-    tables[""] = {name: value for name, value in document.items() if not isinstance(value, dict)}
-    for table, values in tables.items():
-        for key in values:
-            if key not in FIELDS:
-                raise ConfigError(
-                    f"{_origin(path, text, table, key)}: there is no such setting",
-                    remedy=did_you_mean(key, FIELDS, f"{_EVERY} Remove it."),
-                )
-    return tables
+    top = {name: value for name, value in document.items() if not isinstance(value, dict)}
+    return {None: top} | {name: value for name, value in document.items() if isinstance(value, dict)}
 
 
-def _origin(path: Path, text: str, table: str, key: str) -> str:
-    line = _line_of(text, table, key)
-    place = _shown(path) if line is None else f"{_shown(path)}:{line}"
-    return f"{place}, [{visible(table)}] {visible(key)}" if table else f"{place}, {visible(key)}"
-
-
-def _line_of(text: str, table: str, key: str) -> int | None:
-    """Return the line that sets `key` in `table`, as far as plain keys and headers show it."""
-    current = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = line.split("#")[0].strip()
-        if words.startswith("["):
-            current = words.strip("[] \t\"'")
-        elif current == table and words.partition("=")[0].strip(" \t\"'") == key:
-            return number
-    return None
+def _origin(path: Path, lines: Mapping[tuple[str | int, ...], int], table: str | None, key: str) -> str:
+    line = lines.get((key,) if table is None else (table, key))
+    place = f"{_shown(path)}:{line}" if line else _shown(path)
+    return f"{place}, {visible(key)}" if table is None else f"{place}, [{visible(table)}] {visible(key)}"
 
 
 def _refused(error: ValidationError, given: Mapping[str, Given]) -> ConfigError:

@@ -156,14 +156,15 @@ def _report(error: Exception, args: argparse.Namespace) -> int:
         problems = str(error).splitlines() or [type(error).__name__]
         _narrate([f"callscope: {line}" for line in problems], error.remedy)
         return error.exit_code
-    if isinstance(error, BrokenPipeError) and _reader_is_gone():
-        return EXIT_PIPE
     details = redact("".join(traceback.format_exception(error)))
     if os.environ.get("CALLSCOPE_DEBUG"):
         sys.stderr.write(details)
     log_file = getattr(getattr(args, "settings", None), "log_file", None)
     if log_file is not None:
         _log_crash(log_file, details)
+    if isinstance(error, BrokenPipeError):  # stdout's: those of sockets and of the worker end at their edge
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains when it leaves
+        return EXIT_PIPE
     where = f"{log_file} shows" if log_file else "CALLSCOPE_DEBUG=1 shows"
     what = f"callscope: unexpected {type(error).__name__}: {clean(str(error), 300)}"
     _narrate([what], f"This is a bug in callscope, please report it; {where} where it happened.")
@@ -175,18 +176,9 @@ def _narrate(problems: list[str], remedy: str) -> None:
     sys.stderr.write("".join(f"{visible(line)}\n" for line in lines))
 
 
-def _reader_is_gone() -> bool:
-    """Whether it is stdout that broke; if so, point it at nothing, or the interpreter complains on its way out."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
-
-
 def _log_crash(log_file: Path, details: str) -> None:
-    entry = {"timestamp": datetime.now(UTC).isoformat(), "level": "critical", "event": "crash", "exception": details}
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    entry = {"event": "crash", "level": "critical", "time": time, "traceback": details}
     try:
         with log_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

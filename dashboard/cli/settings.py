@@ -7,7 +7,6 @@ A field's docstring is what `--help` prints and what an error offers as its reme
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -27,6 +26,8 @@ from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
 from dashboard.errors import ConfigError
+from dashboard.resilience import oauth
+from dashboard.resilience.exchange import is_secure
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,16 @@ class Settings(BaseModel):
             raise ValueError(f"must not be below backoff_base, {base:g}")
         return value
 
+    @property
+    def api_url(self) -> str:
+        """Address of the REST API."""
+        return self.base_url or f"https://api.{self.region}"
+
+    @property
+    def login_url(self) -> str:
+        """Address that grants tokens."""
+        return self.token_url or oauth.token_url(self.api_url)
+
     def require_call(self) -> None:
         """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
         if self.url is None and self.app_id is None:
@@ -296,24 +307,18 @@ def settings_of(command: str) -> list[str]:
 
 def _address(value: str, *, plain: str, insecure: bool) -> str:
     """Return `value` if it is an address of scheme `plain` + "s", or of `plain` where that is allowed."""
-    parts = urlsplit(value.strip())
+    value = value.strip()
+    parts = urlsplit(value)
     if parts.scheme not in (plain, f"{plain}s") or not parts.hostname:
         raise ValueError(f"must be an address that begins with {plain}s://")
-    if parts.port == 0 or any(char.isspace() or not char.isprintable() for char in value.strip()):
+    if parts.port == 0 or any(char.isspace() or not char.isprintable() for char in value):
         raise ValueError("must be a well-formed address")
     if parts.username is not None:
         raise ValueError("must not hold a user or password")
     if plain == "http" and (parts.query or parts.fragment):
         raise ValueError("must end with its path")
-    if parts.scheme == plain and not insecure and not _is_loopback(parts.hostname):
+    if not (insecure or is_secure(value)):
         raise ValueError(
             f"must begin with {plain}s://; plain {plain} goes to this machine only, unless insecure is set"
         )
-    return value.strip()
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return value
