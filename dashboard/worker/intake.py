@@ -21,7 +21,7 @@ from dashboard.call.events import AudioReceived, QueueMeasured
 from dashboard.call.ports import Emit
 from dashboard.clock import Clock
 from dashboard.dialects.base import AudioFrame, Codec, Item
-from dashboard.media.levels import measure
+from dashboard.media.levels import Levels, measure
 
 BATCH_S = 0.100
 """What one fact covers at most, and how long its first frame waits at most."""
@@ -49,6 +49,7 @@ class Intake:
     """Takes one call's messages from the socket and emits its facts.
 
     `offer` never waits. `run` is the consumer; `flush` and `reanchor` mark the joints between connections.
+    `emit` may be called from any of these and from `work`, and must not call back into the intake.
     """
 
     def __init__(
@@ -166,16 +167,17 @@ class Intake:
         item = self._line.popleft()
         if isinstance(item, AudioFrame):
             queue = self._audio
+            queue.depth -= 1
             batch = self._batch_for(item)
             batch.add(item)
             wait = max(0.0, self._clock.monotonic() - item.at)
             batch.waits.append(wait)
         else:
             queue = self._control
+            queue.depth -= 1
             self._close_batches()
             self._emit(item)
             wait = max(0.0, self._clock.monotonic() - item.at)
-        queue.depth -= 1
         queue.waits.append(wait)
 
     def _batch_for(self, frame: AudioFrame) -> _Batch:
@@ -197,25 +199,20 @@ class Intake:
 
 
 class _Batch:
-    """Frames of one leg in one format, as the columns of a fact to be."""
+    """Frames of one leg in one format: a fact to be."""
 
     def __init__(self, first: AudioFrame) -> None:
         self.begun_at = first.at
         self.waits: list[float] = []
         self._first = first
-        self._arrivals: list[float] = []
-        self._positions: list[float] = []
-        self._durations: list[float] = []
-        self._levels: list[tuple[float, ...]] = []
-        self._peaks: list[tuple[float, ...]] = []
-        self._size = 0
-        self._clipped = 0
+        self._frames: list[AudioFrame] = []
+        self._levels: list[Levels] = []
 
     def takes(self, frame: AudioFrame) -> bool:
         first = self._first
         return (
             abs(frame.at - self.begun_at) < BATCH_S
-            and len(self._arrivals) < BATCH_FRAMES
+            and len(self._frames) < BATCH_FRAMES
             and frame.format == first.format
             and frame.positioned is first.positioned
             and frame.channels == first.channels
@@ -223,28 +220,24 @@ class _Batch:
 
     def add(self, frame: AudioFrame) -> None:
         levels = measure(frame.payload, encoding=frame.format.encoding, channels=frame.format.channels)
-        self._arrivals.append(frame.at)
-        self._positions.append(frame.position)
-        self._durations.append(frame.duration)
-        self._levels.append(levels.rms)
-        self._peaks.append(levels.peak)
-        self._size += len(frame.payload)
-        self._clipped += levels.clipped
+        self._frames.append(frame)
+        self._levels.append(levels)
 
     def fact(self, call_id: str) -> AudioReceived:
         """Return the batch as a fact, stamped with its newest arrival."""
+        payloads, _, _, positions, durations, _, _, arrivals = zip(*self._frames, strict=True)
         return AudioReceived(
             call_id,
-            max(self._arrivals),
+            max(arrivals),
             leg=self._first.leg,
-            arrivals=tuple(self._arrivals),
-            positions=tuple(self._positions),
-            durations=tuple(self._durations),
-            levels=tuple(zip(*self._levels, strict=True)),
-            peaks=tuple(zip(*self._peaks, strict=True)),
+            arrivals=arrivals,
+            positions=positions,
+            durations=durations,
+            levels=tuple(zip(*(levels.rms for levels in self._levels), strict=True)),
+            peaks=tuple(zip(*(levels.peak for levels in self._levels), strict=True)),
             waits=tuple(self.waits),
             channels=self._first.channels,
-            size_bytes=self._size,
-            clipped=self._clipped,
+            size_bytes=sum(map(len, payloads)),
+            clipped=sum(levels.clipped for levels in self._levels),
             positioned=self._first.positioned,
         )
