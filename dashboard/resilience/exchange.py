@@ -1,0 +1,90 @@
+"""HTTP requests and replies as values: what oauth.py and applookup.py write and read, and transport carries out."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from dashboard.call.events import Cause
+from dashboard.resilience.retry import Failure, LinkError, Step, status_cause
+
+_ERROR_CODE = re.compile(r"(?=.{1,40}$)[a-z]+(_[a-z]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An HTTP request; headers and form carry secrets and are kept out of its repr."""
+
+    step: Step
+    method: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    form: dict[str, str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request: status, what `Retry-After` asks for in seconds, and the body as it came."""
+
+    status: int
+    body: bytes = field(repr=False)
+    retry_after_s: float | None = None
+
+
+def refuse_status(step: Step, reply: Reply) -> None:
+    """Raise LinkError unless the reply is a 200. Of the body only a well-formed `error` code is told."""
+    if reply.status == 200:
+        return
+    code = _error_code(reply.body)
+    detail = f"{step.value} answered {reply.status}" + (f" ({code})" if code else "")
+    raise LinkError(Failure(status_cause(step, reply.status), detail, reply.status, reply.retry_after_s))
+
+
+def json_object(step: Step, body: bytes) -> dict[str, Any]:
+    """Read a body that must be one JSON object; raises LinkError that shows nothing of it."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise bad_reply(step, "is not JSON") from None
+    if not isinstance(value, dict):
+        raise bad_reply(step, "is not a JSON object")
+    return value
+
+
+def bad_reply(step: Step, problem: str) -> LinkError:
+    """Return the error for a 200 whose content is not what the protocol says."""
+    return LinkError(Failure(Cause.BAD_REPLY, f"the reply to the {step.value} {problem}", 200))
+
+
+def is_secure(url: str) -> bool:
+    """Tell whether secrets may travel to `url`: https or wss anywhere, plain http or ws to this machine only."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme in ("https", "wss"):
+        return bool(host)
+    return parts.scheme in ("http", "ws") and is_loopback(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name or address is this machine itself."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _error_code(body: bytes) -> str:
+    """Return the `error` code of RFC 6749, 5.2, if it looks like one: a secret echoed there must not pass."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    code = value.get("error") if isinstance(value, dict) else None
+    return code if isinstance(code, str) and _ERROR_CODE.fullmatch(code) else ""
