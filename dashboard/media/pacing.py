@@ -31,8 +31,8 @@ LOWEST_S = 30.0
 STALL_FRAMES = 3
 """So many frames in a hurry after a spike make it a stall."""
 
-LEAP_S = 10.0
-"""A position may run ahead of what is due by the time since the last frame and this much; beyond, it leapt."""
+LEAP_S = 1.0
+"""A hole can be as long as the time since the last frame and the media lag before it; this much more, and it leapt."""
 
 _ABSURD_S = 1e12  # as seconds, later than any clock; also keeps sums of positions finite
 _LONGEST_FRAME_S = 3600.0
@@ -205,10 +205,12 @@ def missing_s(before: Pacing, arrival: float, position: float) -> float | None:
 
     None where it cannot be known: positions are not the sender's own, or the stream started anew.
     """
-    if not before.positioned or before.end_position is None or not before.samples:
+    lag = before.media_lag.current
+    if not before.positioned or before.end_position is None or lag is None:
         return None
     gap = position - before.end_position
-    return gap if 0.0 <= gap <= arrival - before.samples[-1][0] + LEAP_S else None
+    due = arrival - before.samples[-1][0] + max(0.0, lag)
+    return gap if 0.0 <= gap <= due + LEAP_S else None
 
 
 def open_gap_s(pacing: Pacing, now: float) -> float | None:
@@ -228,18 +230,20 @@ _Step = tuple[float, float, float, float, float, float, float]
 def _steps(spot: Spot, rows: Sequence[tuple[float, float, float]]) -> list[_Step]:
     """Compare each frame with the one before, up to the first whose position leaps."""
     last_arrival, last_position, end = spot.arrival, spot.position, spot.end
+    lag = last_arrival - last_position - spot.first_transit
     steps = []
     for arrival, position, duration in rows:
         if not arrival >= last_arrival:
             arrival = last_arrival  # a receive stamp that was corrected backwards
         delta = arrival - last_arrival
-        if not last_position <= position <= end + delta + LEAP_S:
+        if not last_position <= position <= end + delta + LEAP_S + (lag if lag > 0.0 else 0.0):
             break
         if not 0.0 <= duration <= _LONGEST_FRAME_S:
             duration = 0.0
-        variation = delta - (position - last_position)
-        steps.append((arrival, position, duration, delta, variation, arrival - position, position - end))
+        variation, transit = delta - (position - last_position), arrival - position
+        steps.append((arrival, position, duration, delta, variation, transit, position - end))
         last_arrival, last_position, end = arrival, position, position + duration
+        lag = transit - spot.first_transit
     return steps
 
 

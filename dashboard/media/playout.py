@@ -25,7 +25,9 @@ class Quality:
     mos: float | None
 
 
-def playout(pacing: Pacing, *, buffer_s: float, window_s: float | None, now: float, rtt_s: float | None) -> Quality:
+def playout(
+    pacing: Pacing, *, buffer_s: float, window_s: float | None, now: float, rtt_s: float | None
+) -> Quality:
     """Play a window's frames, or the whole call's (None), through a fixed buffer: one that is later counts as lost."""
     if window_s is None:
         frames, lost = pacing.frames, pacing.holes
