@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from dashboard.cli.hints import did_you_mean
 from dashboard.cli.settings import CALL, FIELDS, Settings, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
-from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible
 
 OTHER_VARIABLES = frozenset({"CALLSCOPE_DEBUG"})
@@ -36,10 +35,28 @@ _EVERY = "callscope probe --help lists every setting."
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that somebody gave, and where: `~/.config/callscope/config.toml:7, [prod] stale_after`."""
+    """A value that somebody gave, and where: a flag, a variable, a key of the file."""
 
-    value: object
-    origin: str
+    value: object = field(repr=False)  # may be a secret
+    origin: str | Key
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the file, told as `~/.config/callscope/config.toml:7, [prod] stale_after`."""
+
+    path: Path
+    text: str = field(repr=False)  # may hold a secret
+    table: str | None
+    name: str
+
+    def __str__(self) -> str:
+        from dashboard.simulator.toml_lines import line_numbers  # brings the simulator: only an error asks for lines
+
+        line = line_numbers(self.text).get((self.name,) if self.table is None else (self.table, self.name))
+        place = f"{_shown(self.path)}:{line}" if line else _shown(self.path)
+        table = "" if self.table is None else f"[{visible(self.table)}] "
+        return f"{place}, {table}{visible(self.name)}"
 
 
 def default_file() -> Path:
@@ -96,14 +113,11 @@ def from_file(config: Path | None, profile: str | None) -> dict[str, Given]:
         )
     text, shared = _read(path)
     tables = _tables(path, text)
-    lines = line_numbers(text)
-    for table, values in tables.items():
-        for key in values:
-            if key not in FIELDS:
-                raise ConfigError(
-                    f"{_origin(path, lines, table, key)}: there is no such setting",
-                    remedy=did_you_mean(key, FIELDS, f"{_EVERY} Remove it."),
-                )
+    for unknown in (Key(path, text, table, key) for table in tables for key in tables[table] if key not in FIELDS):
+        raise ConfigError(
+            f"{unknown}: there is no such setting",
+            remedy=did_you_mean(unknown.name, FIELDS, f"{_EVERY} Remove it."),
+        )
     if shared and any(is_secret(key) for values in tables.values() for key in values):
         raise ConfigError(
             f"{_shown(path)}: holds a secret and can be read by others", remedy=f"chmod 600 {_shown(path)}"
@@ -114,7 +128,7 @@ def from_file(config: Path | None, profile: str | None) -> dict[str, Given]:
             remedy=did_you_mean(profile, filter(None, tables), "A profile is a table of settings in that file."),
         )
     return {
-        key: Given(value, _origin(path, lines, table, key))
+        key: Given(value, Key(path, text, table, key))
         for table in dict.fromkeys((None, profile))
         for key, value in tables[table].items()
     }
@@ -148,12 +162,6 @@ def _tables(path: Path, text: str) -> dict[str | None, dict[str, Any]]:
     return {None: top} | {name: value for name, value in document.items() if isinstance(value, dict)}
 
 
-def _origin(path: Path, lines: Mapping[tuple[str | int, ...], int], table: str | None, key: str) -> str:
-    line = lines.get((key,) if table is None else (table, key))
-    place = f"{_shown(path)}:{line}" if line else _shown(path)
-    return f"{place}, {visible(key)}" if table is None else f"{place}, [{visible(table)}] {visible(key)}"
-
-
 def _refused(error: ValidationError, given: Mapping[str, Given]) -> ConfigError:
     """Say of every refused value where it stands, what is wrong with it, and what the setting means."""
     lines: list[str] = []
@@ -180,9 +188,9 @@ def _value(value: object) -> str:
 
 def explain(name: str) -> str:
     """Return what a setting means, with its default."""
-    field = FIELDS[name]
-    text = field.description or ""
-    match field.default:
+    known = FIELDS[name]
+    text = known.description or ""
+    match known.default:
         case None | ():
             return text
         case bool(on):
