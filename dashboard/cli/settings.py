@@ -96,7 +96,7 @@ class Settings(BaseModel):
     token_url: Annotated[str | None, CALL] = None
     """Address that grants tokens; by default the login host beside the REST API."""
 
-    url: Annotated[str | None, CALL] = None
+    url: Annotated[str | None, Field(repr=False), CALL] = None  # its query may be a signature
     """WebSocket address to dial; skips the lookup of the app."""
 
     app_id: Annotated[Id | None, CALL] = None

@@ -155,9 +155,16 @@ def test_the_secret_is_shown_nowhere_but_to_the_worker(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.touch()
     settings = Settings.model_validate(
-        {"client_secret": "hunter2-hunter2", "say": ["a", "b"], "ca_file": str(authority), "duration": 5}
+        {
+            "client_secret": "hunter2-hunter2",
+            "url": "wss://bridge.example.net/ws?sig=signature-1",
+            "say": ["a", "b"],
+            "ca_file": str(authority),
+            "duration": 5,
+        }
     )
     assert "hunter2" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "signature-1" not in f"{settings!r} {settings}"
     piped = json.loads(json.dumps(settings.to_worker()))
     assert piped["client_secret"] == "hunter2-hunter2"
     assert Settings.from_worker(piped) == settings
