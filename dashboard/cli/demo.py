@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import Demo, run_screen
 from dashboard.simulator.scenario import load_scenario
 
@@ -14,6 +15,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ScenarioError: the scenario says something impossible; found before the screen opens.
     """
-    load_scenario(args.scenario)
-    demo = Demo(args.scenario, args.seed, args.settings, frozenset(args.settings.model_fields_set))
-    return run_screen(demo, f"demo: {args.scenario}", args.json_out)
+    advised = load_scenario(args.scenario).settings.given()
+    settings: Settings = args.settings
+    own = settings.model_fields_set  # what the operator said counts for more than what the scenario advises
+    settings = settings.replace(**{name: value for name, value in advised.items() if name not in own})
+    return run_screen(Demo(args.scenario, args.seed, settings), f"demo: {args.scenario}", args.json_out)

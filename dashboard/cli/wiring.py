@@ -61,13 +61,12 @@ def log_sinks(settings: Settings) -> list[Sink]:
 class Demo:
     """A source that starts the bot host in a process of its own and then a worker that calls it."""
 
-    def __init__(self, scenario: str, seed: int | None, settings: Settings, given: frozenset[str]) -> None:
-        """`given`: the names of settings that the operator set; the scenario's own never override those."""
+    def __init__(self, scenario: str, seed: int | None, settings: Settings) -> None:
+        """`settings` as they are meant for the scenario, all but where the bot host is."""
         self._argv = [sys.executable, "-m", "dashboard", "simulate", scenario, "--until-eof"]
         if seed is not None:
             self._argv += ["--seed", str(seed)]
         self._settings = settings
-        self._given = given
         self._call_id = new_call_id()
         self._worker: WorkerProcess | None = None
         self._starting: asyncio.Task[dict[str, Any]] | None = None
@@ -89,7 +88,7 @@ class Demo:
         try:
             self._starting = asyncio.create_task(_ready(host))
             ready = await self._starting
-            self._worker = worker(at_host(self._settings, ready, self._given), self._call_id)
+            self._worker = worker(at_host(self._settings, ready), self._call_id)
             await self._worker.run(emit)
         except (WorkerError, asyncio.CancelledError) as error:
             self._failed(emit, error)
@@ -105,16 +104,9 @@ class Demo:
         emit(CallEnded(self._call_id, at, "stopped"))
 
 
-def at_host(settings: Settings, ready: dict[str, Any], given: frozenset[str]) -> Settings:
+def at_host(settings: Settings, ready: dict[str, Any]) -> Settings:
     """Return `settings` pointed at a bot host that printed `ready`."""
-    advised = {name: value for name, value in ready["settings"].items() if name not in given}
-    return settings.replace(
-        **advised,
-        base_url=ready["base_url"],
-        app_id=ready["app_id"],
-        client_id=ready["client_id"],
-        client_secret=ready["client_secret"],
-    )
+    return settings.replace(**{name: ready[name] for name in ("base_url", "app_id", "client_id", "client_secret")})
 
 
 async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:
