@@ -183,13 +183,13 @@ def advance(
     rows = list(zip(arrivals, positions, durations, strict=True))
     if rows and pacing.positioned != positioned:
         pacing = replace(pacing, positioned=positioned)
-    while rows:
-        room = _TALLY_FRAMES - pacing.frames % _TALLY_FRAMES
-        spot = pacing.spot
-        if spot and (steps := _steps(spot, rows[:room])):
-            pacing, rows = _follow(pacing, spot.first_transit, steps, spike_s), rows[len(steps) :]
+    done = 0
+    while done < len(rows):
+        spot, room = pacing.spot, _TALLY_FRAMES - pacing.frames % _TALLY_FRAMES
+        if spot and (steps := _steps(spot, rows[done : done + room])):
+            pacing, done = _follow(pacing, spot.first_transit, steps, spike_s), done + len(steps)
         else:
-            pacing, rows = _begin(pacing, *rows[0], spike_s), rows[1:]
+            pacing, done = _begin(pacing, *rows[done], spike_s), done + 1
         if pacing.frames == pacing.tallied:
             pacing = _tallied(pacing)
     return pacing
