@@ -49,8 +49,9 @@ def kind_of(event: events.Event) -> str:
 
 def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
     """Return the versioned dictionary of a fact or a command; its values are what `json` takes as they are."""
-    record: dict[str, Any] = {"v": VERSION, "kind": _NAMES[type(item)]}
-    for name in _fields(type(item)):
+    kind: Any = type(item)
+    record: dict[str, Any] = {"v": VERSION, "kind": _NAMES[kind]}
+    for name in _fields(kind):
         value = getattr(item, name)
         record[name] = dataclasses.asdict(value) if isinstance(value, events.Targets) else value
     return record

@@ -226,9 +226,7 @@ class CallState:
     partials: Mapping[Speaker, Line] = field(default_factory=_none)
     turns: Turns = field(default_factory=Turns)
     utterances: tuple[Utterance, ...] = ()  # the newest 100
-    messages: Mapping[str, int] = field(
-        default_factory=_none
-    )  # audio, transcript, intent, text, status, error, unknown, malformed, sent
+    messages: Mapping[str, int] = field(default_factory=_none)  # by the kinds of `figures.MESSAGE_KINDS`
     unknown_kinds: Mapping[str, int] = field(default_factory=_none)  # at most 30 names
     problems: Mapping[str, int] = field(default_factory=_none)  # malformed, by problem; at most 30
     marks: Tail[tuple[float, str]] = field(default_factory=lambda: Tail(1000))
