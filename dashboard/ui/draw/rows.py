@@ -44,8 +44,13 @@ _STATUSES: dict[str, tuple[str, Role]] = {
     "answered": ("● answered", "good"),
     "expired": ("✖ expired", "bad"),
 }
+_LINK_ROLES: dict[str, Role] = {"connection restored": "good", "connection lost": "warn"}
+_LINK_BROKEN: Role = "bad"  # gave up, the worker died
 _PRESENT = {LinkState.GAVE_UP: "✖ gave up", LinkState.CLOSED: "✖ closed"}
-_LABEL = 8  # cells of the widest label
+# cells of the widest of them
+_LABEL = 8
+_TAIL = 10
+_LATENCY = 7
 
 # -- the transcript -------------------------------------------------------------------------------------
 
@@ -99,9 +104,9 @@ def _time(at: float, call: CallState, width: int) -> Span:
     return f"{time_of_day(wall)}{thousandths}{_gap(width)}", "dim"
 
 
-def _tail(text: str, role: Role, width: int, *, right: bool = False) -> tuple[Span, ...]:
+def _tail(text: str, role: Role, width: int) -> tuple[Span, ...]:
     """What stands at the right, in a column of its own where there is room for one."""
-    return ((padded(text, 11 if width >= _COLUMNS_FROM else 6, right=right) if len(text) < 11 else text, role),)
+    return ((padded(text, _TAIL) if width >= _COLUMNS_FROM else text, role),)
 
 
 def _latency(latency_s: float, call: CallState, width: int) -> tuple[Span, ...]:
@@ -110,7 +115,7 @@ def _latency(latency_s: float, call: CallState, width: int) -> tuple[Span, ...]:
         role = "bad"
     elif latency_s > SLOW_S:
         role = "warn"
-    return _tail(span(latency_s), role, width)
+    return _tail(padded(span(latency_s), _LATENCY, right=True), role, width)
 
 
 def _why(said: Utterance | None) -> list[Span]:
@@ -118,16 +123,14 @@ def _why(said: Utterance | None) -> list[Span]:
 
 
 def _silent_row(turn: Turn, call: CallState, width: int) -> Row:
-    limit = span(call.targets.silent_failure_after_s)
-    body: list[Span] = [(f"no answer in {limit}", "bad")]
+    body: list[Span] = [(f"no answer within {call.targets.silent_failure_after_s:g} s", "bad")]
     if turn.text:
         body += [("  to “", "dim"), (turn.text, "dim"), ("”", "dim")]
     return Row(_lead(silent_at(turn, call), call, width, "✖ silent", "bad"), tuple(body))
 
 
 def _link_row(line: Line, call: CallState, width: int) -> Row:
-    restored = line.text.startswith("connection restored")
-    role: Role = "good" if restored else "warn"
+    role = next((role for start, role in _LINK_ROLES.items() if line.text.startswith(start)), _LINK_BROKEN)
     return Row((_time(line.at, call, width),), (("── ", role), (line.text, role)), rule=("─", role))
 
 
@@ -209,11 +212,11 @@ def _or_nothing(text: str | None) -> Span:
 
 COLUMNS = (
     Column("#", 3, _number, spare=3),
-    Column("time", 8, _began),
-    Column("cause", 20, _cause, align="left", grows=12),
+    Column("time", 8, _began, align="left"),
+    Column("cause", 29, _cause, align="left", grows=6),
     Column("code", 4, _code),
-    Column("reason", 18, _reason, spare=7, align="left", grows=60),
-    Column("closed by", 9, _closed_by, spare=5, align="left"),
+    Column("reason", 18, _reason, spare=7, align="left", grows=30),
+    Column("by", 7, _closed_by, spare=5, align="left"),
     Column("tries", 5, _attempts),
     Column("waited", 7, _waited, spare=4),
     Column("down", 7, _down),
@@ -233,7 +236,7 @@ def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
     free = width - _taken(chosen)
     sized = []
     for column in chosen:
-        more = max(-column.width + 4 if column.grows else 0, min(free, column.grows))
+        more = max(4 - column.width if column.grows else 0, min(free, column.grows))
         free -= more
         sized.append((column, column.width + more))
     return tuple(sized)

@@ -35,7 +35,7 @@ _MARKS_KEPT = 2  # combining marks on one character: enough for Vietnamese and T
 class Row:
     """One row of a log: `lead` and `tail` stand on its first line, `body` wraps between them.
 
-    `rule` fills what the body leaves free of its first line: a row with one is a separator.
+    `rule` fills what the body leaves free of its last line: a row with one is a separator.
     """
 
     lead: tuple[Span, ...] = ()
@@ -98,16 +98,16 @@ def fitted(spans: Sequence[Span], width: int) -> list[Span]:
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
     """Return `text` in exactly `width` cells, an ellipsis where it was cut; numbers stand `right`."""
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
     size = cell_len(text)
-    if size > width:
-        return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size("…", width)
     return " " * (width - size) + text if right else text + " " * (width - size)
 
 
 def wrap(text: str, width: int, max_lines: int = MAX_LINES) -> list[tuple[int, int]]:
     """Return the pieces of `text` (tamed) that stand on each line, as index pairs; at most `max_lines` of them.
 
-    Lines break at spaces; a word that fills more than half a line, or a text without spaces, breaks anywhere.
+    Lines break at spaces; a word that is longer than a line, or a text without spaces, breaks anywhere.
     """
     sizes = None if text.isascii() else [get_character_cell_size(char) for char in text]
     lines: list[tuple[int, int]] = []
@@ -116,7 +116,8 @@ def wrap(text: str, width: int, max_lines: int = MAX_LINES) -> list[tuple[int, i
         end = _reach(sizes, len(text), start, width)
         if end < len(text) and text[end] != " ":
             space = text.rfind(" ", start, end)
-            if space - start >= (end - start) // 2:
+            word = text[space + 1 : space + 2 + width].partition(" ")[0]
+            if space > start and len(word) <= width:
                 end = space + 1
         lines.append((start, end))
         start = end
@@ -146,18 +147,13 @@ def paint(row: Row, width: int, pattern: re.Pattern[str] | None = None, *, curre
     indent = cells(lead)
     room = max(1, width - indent - (cells(tail) + 1 if tail else 0))
     found: Role = "current" if current else "match"
-    lines: list[list[Span]] = []
-    for body in _body_lines(_marked(_tamed(row.body), pattern, found), room):
-        if lines:
-            start: Sequence[Span] = ((" " * indent, "text"),)
-        else:
-            start = _marked(lead, pattern, found)
-            body = [*body, *_rule(row.rule, room - cells(body))]
-        line = fitted([*start, *body], indent + room)
-        if tail and not lines:
-            line += [(" ", "text"), *_marked(tail, pattern, found)]
-        lines.append(fitted(line, width))
-    return lines
+    bodies = _body_lines(_marked(_tamed(row.body), pattern, found), room)
+    bodies[-1] += _rule(row.rule, room - cells(bodies[-1]))
+    first = fitted([*_marked(lead, pattern, found), *bodies[0]], indent + room)
+    if tail:
+        first += [(" ", "text"), *_marked(tail, pattern, found)]
+    others = [[(" " * indent, "text"), *body] for body in bodies[1:]]
+    return [fitted(line, width) for line in (first, *others)]
 
 
 def _tamed(spans: tuple[Span, ...]) -> tuple[Span, ...]:

@@ -36,6 +36,9 @@ class Lines(Widget, Generic[T], can_focus=True):
     """
 
     ALLOW_MAXIMIZE = True
+    ALLOW_SELECT = False
+    WIDEST: ClassVar[int] = 1000
+    """Cells that a row takes at most: the eye loses its way along longer ones."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
     DEFAULT_CSS = """
     Lines {
@@ -50,8 +53,8 @@ class Lines(Widget, Generic[T], can_focus=True):
         & > .role--good { color: $text-success; }
         & > .role--warn { color: $text-warning; }
         & > .role--bad { color: $text-error; text-style: bold; }
-        & > .role--match { background: $warning 35%; }
-        & > .role--current { background: $warning; color: $background; text-style: bold; }
+        & > .role--match { background: $warning 35%; text-style: underline; }
+        & > .role--current { background: $background; color: $warning; text-style: bold reverse; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -202,7 +205,7 @@ class Lines(Widget, Generic[T], can_focus=True):
         return strips
 
     def _paint_item(self, item: T, *, current: bool = False) -> list[Strip]:
-        width = self.size.width - 1
+        width = min(self.size.width - 1, self.WIDEST)
         return self._strip(paint(self.row(item, width), width, self._pattern, current=current))
 
     def _strip(self, lines: Sequence[Sequence[Span]]) -> list[Strip]:
@@ -263,9 +266,10 @@ class Lines(Widget, Generic[T], can_focus=True):
     def reveal(self, number: int) -> None:
         """Bring a row on view, a third from the top, unless it is on view already."""
         index = bisect_left(self.rows.shown, number)
-        bottom, end = self._bottom(), self._moved(self._top, self._page())
-        if self._top <= (index, 0) < end:
-            self.go(self._top)
+        bottom = self._bottom()
+        top = bottom if self.follows else self._top
+        if top <= (index, 0) < self._moved(top, self._page()):
+            self.go(top)
         else:
             self.go(min(bottom, self._moved((index, 0), -self._page() // 3)))
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from dashboard.ui.draw.spans import tame
+from dashboard.ui.draw.units import count
 from dashboard.ui.widgets.lines import Lines, Position
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class LogPanel(Lines[T]):
         super().__init__(id=id, classes=classes)
         self.search: Search | None = None
         self._filter: Filter[T] = Filter("all")
+        self._offered: tuple[T, ...] = ()  # live rows, those that the filter hides among them
         self._write_edges()
 
     def filters(self) -> Sequence[Filter[T]]:
@@ -83,18 +85,18 @@ class LogPanel(Lines[T]):
             self.border_subtitle = subtitle or None
 
     def _title(self) -> Content:
-        count = len(self.rows)
+        total = len(self.rows) + len(self._offered)
         if self._filter.keeps is None:
-            return Content(f"{self.TITLE} · {count:,}" if count else self.TITLE)
-        passing = len(self.rows.passing)
+            return Content(f"{self.TITLE} · {count(total)}" if total else self.TITLE)
+        passing = len(self.rows.passing) + len(self._live)
         only = (f"only {self._filter.name}", "$text-accent")
-        return Content.assemble(f"{self.TITLE} · ", only, f" · {passing:,} of {count:,}")
+        return Content.assemble(f"{self.TITLE} · ", only, f" · {count(passing)} of {count(total)}")
 
     def _subtitle(self) -> Content:
         if self.search is not None:
             return Content(self._search_line(self.search))
         if self.unread:
-            return Content(f"▼ {self.unread:,} new · F follow")
+            return Content(f"▼ {count(self.unread)} new · F follow")
         return Content("" if self.follows else "▼ F follow")
 
     def _search_line(self, search: Search) -> str:
@@ -102,7 +104,7 @@ class LogPanel(Lines[T]):
         found = ""
         if search.text:
             place = 0 if self._found is None else bisect_right(hits, self._found)
-            found = f"  {place:,} of {len(hits):,}" if hits else "  not found"
+            found = f"  {count(place)} of {count(len(hits))}" if hits else "  not found"
         cursor = "▏" if search.typing else ""
         narrow = "Tab all rows" if search.only_hits else "Tab only these"
         keys = f"{narrow} · Enter done" if search.typing else "n next · N previous"
@@ -117,11 +119,13 @@ class LogPanel(Lines[T]):
         at = names.index(self._filter.name) if self._filter.name in names else -1
         self._filter = filters[(at + 1) % len(filters)]
         self.keep_place(lambda: self.rows.filter(self._filter.keeps))
+        self.set_live(self._offered)
         self.show_changes()
 
     def set_live(self, items: Iterable[T]) -> None:
+        self._offered = tuple(items)
         keeps = self._filter.keeps
-        super().set_live(items if keeps is None else filter(keeps, items))
+        super().set_live(self._offered if keeps is None else filter(keeps, self._offered))
 
     # -- search -----------------------------------------------------------------------------------------
 
@@ -145,13 +149,15 @@ class LogPanel(Lines[T]):
         self._stand_on(hits[(at + step) % len(hits)])
 
     def action_leave_search(self) -> None:
-        """End the search; while its text is typed, go back to where it began."""
+        """End the search where it stands; while its text is typed, go back to where it began."""
         search, self.search = self.search, None
+        found, self._found = self._found, None
         self.keep_place(lambda: self._look_for(None, only_hits=False))
-        self._found = None
+        self.paint_anew()
         if search is not None and search.typing:
             self.follows, self._top = search.returns_to
-        self.paint_anew()
+        elif found is not None:
+            self.reveal(found)
         self._write_edges()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

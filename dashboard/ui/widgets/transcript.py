@@ -17,6 +17,7 @@ class TranscriptPanel(LogPanel[Line | Turn]):
     """The lines of a call, the partial ones below them, and a row for every turn that was left unanswered."""
 
     TITLE = "3 transcript"
+    WIDEST = 132
     FILTERS: ClassVar[Sequence[Filter[Line | Turn]]] = (
         Filter("all"),
         Filter("speech", lambda item: isinstance(item, Line) and item.kind in ("transcript", "text")),
