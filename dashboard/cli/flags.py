@@ -28,7 +28,9 @@ def add_flags(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _add_flag(section: argparse._ArgumentGroup, name: str) -> None:
     if is_secret(name):
-        section.add_argument(flag(name), action=_RefuseSecret, nargs="?", help=argparse.SUPPRESS)
+        section.add_argument(
+            flag(name), action=_RefuseSecret, nargs="?", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
         return
     text = explain(name).replace("%", "%%")
     section.add_argument(flag(name), dest=name, default=argparse.SUPPRESS, help=text, **_shape(name))

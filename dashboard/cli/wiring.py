@@ -15,7 +15,7 @@ from dashboard.bus.fanout import play
 from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import WorkerProcess
 from dashboard.bus.store import Store
-from dashboard.call.events import CallEnded, LinkChanged, LinkState, Cause
+from dashboard.call.events import CallEnded, Cause, LinkChanged, LinkState
 from dashboard.call.figures import probe_object
 from dashboard.call.ports import Command, Emit, Sink, Source, Stop
 from dashboard.call.state import CallState

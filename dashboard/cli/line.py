@@ -1,0 +1,97 @@
+"""From settings to a line: one live call in this process."""
+
+from __future__ import annotations
+
+from dashboard.call.events import Targets
+from dashboard.cli.settings import Settings
+from dashboard.clock import SystemClock
+from dashboard.dialects.base import AudioFormat
+from dashboard.dialects.lookup import codec
+from dashboard.resilience.oauth import Credentials
+from dashboard.resilience.policy import LinkPolicy
+from dashboard.resilience.secret import Secret
+from dashboard.transport.websocket import SocketOptions
+from dashboard.wiretext import safe_url
+from dashboard.worker.line import Line, LineOptions
+from dashboard.worker.network import Network, NetworkOptions
+
+DIALECT = "appfoundry"
+
+
+def line(settings: Settings, call_id: str) -> Line:
+    """Return the source of a live call.
+
+    Raises:
+        ConfigError: a CA file that cannot be used, an address for the token that is not safe.
+    """
+    clock = SystemClock()
+    options = LineOptions(
+        call_id=call_id,
+        endpoint=safe_url(settings.url or settings.api_url),
+        dialect=DIALECT,
+        targets=_targets(settings),
+        audio_limit=settings.audio_queue,
+        control_limit=settings.control_queue,
+        drop_policy=settings.drop_policy,
+    )
+    sound = AudioFormat(settings.audio_format, settings.audio_rate, settings.audio_channels)
+    return Line(options, _policy(settings), Network(_network(settings), clock), codec(DIALECT, sound, call_id), clock)
+
+
+def _targets(settings: Settings) -> Targets:
+    return Targets(
+        spike_s=settings.spike_ms / 1000,
+        buffer_s=settings.buffer_ms / 1000,
+        silent_failure_after_s=settings.silent_failure_after,
+        stale_after_s=settings.stale_after,
+        dead_air_after_s=settings.dead_air_after,
+        one_way_after_s=settings.one_way_after,
+        max_attempts=settings.max_attempts,
+    )
+
+
+def _policy(settings: Settings) -> LinkPolicy:
+    return LinkPolicy(
+        url=settings.url or _app_url(settings),
+        lookup=settings.url is None,
+        authorize=settings.auth == "bearer",
+        max_attempts=settings.max_attempts,
+        backoff_base_s=settings.backoff_base,
+        backoff_cap_s=settings.backoff_cap,
+        stale_after_s=settings.stale_after,
+        close_timeout_s=settings.close_timeout,
+        reconnect_on_1000=settings.reconnect_on_1000,
+    )
+
+
+def _app_url(settings: Settings) -> str | None:
+    """Where an app's socket is when its lookup names no address (appfoundry.md, 4)."""
+    if settings.app_id is None or settings.websocket_id is None:
+        return None
+    base = settings.api_url.replace("http", "ws", 1)
+    return f"{base}/v2/appfoundry/apps/{settings.app_id}/websockets/{settings.websocket_id}"
+
+
+def _network(settings: Settings) -> NetworkOptions:
+    return NetworkOptions(
+        base_url=settings.api_url,
+        token_url=settings.login_url,
+        credentials=_credentials(settings),
+        app_id=settings.app_id,
+        ca_file=settings.ca_file,
+        insecure=settings.insecure,
+        socket=SocketOptions(
+            ping_interval_s=settings.ping_interval,
+            ping_timeout_s=settings.ping_timeout,
+            close_timeout_s=settings.close_timeout,
+            open_timeout_s=settings.open_timeout,
+            max_message_bytes=settings.max_message_mib * 1024 * 1024,
+        ),
+    )
+
+
+def _credentials(settings: Settings) -> Credentials | None:
+    if settings.auth == "none" or settings.client_id is None or settings.client_secret is None:
+        return None
+    secret = Secret(settings.client_secret.get_secret_value())
+    return Credentials(settings.client_id, secret, settings.token_form == "body", settings.org_id or "")

@@ -1,0 +1,346 @@
+"""One call: the link's decisions carried out, the socket's frames handed to the intake, all of it as facts.
+
+One task owns the link. Whatever happens elsewhere (a step's answer, the end of a socket, a command, a deadline) comes
+to it through its inbox, as an input of the machine; nobody else opens or closes a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from dashboard.call.events import (
+    CallEnded,
+    CallStarted,
+    Cause,
+    ConnectionOpened,
+    Event,
+    LinkState,
+    Marked,
+    PingMeasured,
+    SessionStarted,
+    Targets,
+    Ticked,
+)
+from dashboard.call.ports import Command, Emit, Mark, Reconnect, Say, Stop
+from dashboard.clock import Clock
+from dashboard.dialects.base import Caller
+from dashboard.resilience.link import Link, Outcome
+from dashboard.resilience.orders import (
+    Authorize,
+    CancelStep,
+    CloseSocket,
+    Dial,
+    Finish,
+    Order,
+    Renew,
+    Resolve,
+    SendResume,
+)
+from dashboard.resilience.outbox import Outbox
+from dashboard.resilience.policy import LinkPolicy
+from dashboard.resilience.retry import Failure, LinkError
+from dashboard.transport.websocket import Arrival, Socket
+from dashboard.wiretext import clean
+from dashboard.worker.intake import Intake, Policy
+from dashboard.worker.network import Network
+
+TICK_S = 0.25
+_MEASURE_EVERY = 4  # ticks
+_NOTE_LIMIT = 200
+
+T = TypeVar("T")
+_Input = Callable[[], Sequence[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class LineOptions:
+    """What a line needs to know besides its parts. `endpoint` is safe to show."""
+
+    call_id: str
+    endpoint: str
+    dialect: str
+    targets: Targets = field(default_factory=Targets)
+    audio_limit: int = 100
+    control_limit: int = 50
+    drop_policy: Policy = "oldest"
+
+
+class Line:
+    """A source: runs one call until it is stopped."""
+
+    def __init__(self, options: LineOptions, policy: LinkPolicy, network: Network, codec: Caller, clock: Clock) -> None:
+        self._options = options
+        self._network = network
+        self._codec = codec
+        self._clock = clock
+        self._link = Link(policy, options.call_id)
+        self._outbox = Outbox(options.call_id)
+        self._inbox: asyncio.Queue[_Input] = asyncio.Queue()
+        self._emit: Emit = _nowhere
+        self._intake = Intake(
+            codec,
+            emit=self._take_message,
+            clock=clock,
+            audio_limit=options.audio_limit,
+            control_limit=options.control_limit,
+            policy=options.drop_policy,
+        )
+        self._step: asyncio.Task[Any] | None = None
+        self._socket: Socket | None = None
+        self._spoke = False  # the peer, on this connection
+        self._speak = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def command(self, command: Command) -> None:
+        """Take a command, also before `run`; what comes of it is told by facts."""
+        self._inbox.put_nowait(lambda: self._obey(command))
+
+    async def run(self, emit: Emit) -> None:
+        """Run the call; its last fact is `CallEnded`."""
+        self._emit = emit
+        options, now = self._options, self._now()
+        emit(CallStarted(options.call_id, now, self._clock.wall(), options.endpoint, options.dialect, options.targets))
+        for work in (self._intake.run(), self._tick(), self._say_held()):
+            self._spawn(work)
+        try:
+            await self._follow_link()
+        finally:
+            self._intake.flush()
+            await self._let_go()
+        for fact in self._outbox.close(self._now()):
+            emit(fact)
+        emit(CallEnded(options.call_id, self._now(), "stopped"))
+
+    # -- the task that owns the link ------------------------------------------------------------------
+
+    async def _follow_link(self) -> None:
+        outcomes: Sequence[Outcome] = self._link.start(self._now())
+        while True:
+            for outcome in outcomes:
+                if isinstance(outcome, Event):
+                    self._report(outcome)
+                else:
+                    self._carry_out(outcome)
+            if self._link.finished:
+                return
+            outcomes = await self._next_input()
+
+    async def _next_input(self) -> Sequence[Outcome]:
+        deadlines = (self._link.next_deadline(), self._outbox.next_deadline())
+        due = min((at for at in deadlines if at is not None), default=None)
+        try:
+            async with asyncio.timeout(None if due is None else max(0.0, due - self._now())):
+                take = await self._inbox.get()
+        except TimeoutError:
+            now = self._now()
+            return [*self._outbox.expire(now), *self._link.tick(now)]
+        return take()
+
+    def _obey(self, command: Command) -> Sequence[Outcome]:
+        now = self._now()
+        match command:
+            case Reconnect():
+                return self._link.reconnect(now)
+            case Stop():
+                return self._link.stop(now)
+            case Mark(note):
+                return [Marked(self._options.call_id, now, clean(note, _NOTE_LIMIT))]
+            case Say(text):
+                self._speak.set()
+                return self._outbox.hold(text, now)
+
+    def _report(self, fact: Event) -> None:
+        """Tell a fact of our own; what was received before it is told first."""
+        self._intake.flush()
+        if isinstance(fact, ConnectionOpened):
+            self._intake.reanchor()
+        self._emit(fact)
+
+    def _carry_out(self, order: Order) -> None:
+        match order:
+            case Authorize(rejected):
+                self._begin(self._network.token(rejected), lambda token: self._link.token_obtained(self._now(), token))
+            case Renew():
+                self._begin(self._network.renewed_token(), lambda token: self._link.token_obtained(self._now(), token))
+            case Resolve(token):
+                self._begin(self._network.resolve(token), lambda url: self._link.resolved(self._now(), url))
+            case Dial(url, token):
+                self._begin(self._network.dial(url, token), self._opened, unwanted=self._drop)
+            case CancelStep():
+                self._cancel_step()
+            case CloseSocket(code, reason):
+                self._close(code, reason)
+            case SendResume(session_id):
+                self._spawn(self._send(self._codec.reconnect(session_id, self._clock.wall())))
+            case Finish():
+                self._cancel_step()
+
+    # -- steps ------------------------------------------------------------------------------------------
+
+    def _begin(
+        self,
+        work: Awaitable[T],
+        answer: Callable[[T], Sequence[Outcome]],
+        unwanted: Callable[[T], None] = lambda _: None,
+    ) -> None:
+        """Start a step. Its answer counts only while it is the step under way; what comes too late is `unwanted`."""
+
+        def conclude(task: asyncio.Task[Any], take: _Input, refuse: Callable[[], None]) -> None:
+            def answered() -> Sequence[Outcome]:
+                if self._step is not task:
+                    refuse()
+                    return ()
+                self._step = None
+                return take()
+
+            self._inbox.put_nowait(answered)
+
+        async def step() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            try:
+                result = await work
+            except LinkError as error:
+                failure = error.failure
+            except Exception as error:
+                failure = Failure(Cause.UNEXPECTED, f"unexpected {type(error).__name__}")
+            else:
+                conclude(task, lambda: answer(result), lambda: unwanted(result))
+                return
+            conclude(task, lambda: self._link.step_failed(self._now(), failure), lambda: None)
+
+        self._cancel_step()
+        self._step = self._spawn(step())
+
+    def _cancel_step(self) -> None:
+        if self._step is not None:
+            self._step.cancel()
+            self._step = None
+
+    # -- the socket ---------------------------------------------------------------------------------------
+
+    def _opened(self, socket: Socket) -> Sequence[Outcome]:
+        self._socket, self._spoke = socket, False
+        self._spawn(self._watch(socket))
+        # The facts of the opening are told before this turn ends, the first message after them.
+        asyncio.get_running_loop().call_soon(self._deliver, socket)
+        return self._link.opened(self._now(), socket.endpoint, socket.clock)
+
+    def _deliver(self, socket: Socket) -> None:
+        socket.deliver_to(lambda arrival: self._arrived(socket, arrival), self._pinged)
+
+    def _arrived(self, socket: Socket, arrival: Arrival) -> None:
+        if socket is not self._socket:
+            return  # a straggler of a connection that we have left
+        self._link.message_seen(arrival.at)
+        self._intake.offer(arrival.data, arrival.text, arrival.at)
+        if not self._spoke:
+            self._spoke = True
+            self._speak.set()
+
+    def _pinged(self, at: float, rtt_s: float) -> None:
+        self._emit(PingMeasured(self._options.call_id, at, rtt_s))
+
+    async def _watch(self, socket: Socket) -> None:
+        end = await socket.closed()
+
+        def ended() -> Sequence[Outcome]:
+            if socket is not self._socket:
+                return ()
+            self._socket = None
+            return self._link.closed(self._now(), end.code, end.reason, end.closed_by, end.detail)
+
+        self._inbox.put_nowait(ended)
+
+    def _close(self, code: int, reason: str) -> None:
+        socket = self._socket
+        if socket is None:
+            return
+        if code != 1000:  # the link has moved on
+            self._socket = None
+        self._spawn(socket.close(code, reason))
+
+    def _drop(self, socket: Socket) -> None:
+        self._spawn(socket.close(1001, "not needed"))
+
+    async def _send(self, message: str) -> bool:
+        """Send to the open socket; False when it has ended, which its watcher tells."""
+        if self._socket is None:
+            return False
+        try:
+            await self._socket.send(message)
+        except LinkError:
+            return False
+        return True
+
+    # -- messages and utterances ----------------------------------------------------------------------------
+
+    def _take_message(self, fact: Event) -> None:
+        self._emit(fact)
+        if isinstance(fact, SessionStarted):
+            self._link.session_started(fact.session_id)
+            self._speak.set()
+
+    async def _say_held(self) -> None:
+        """Send what is held as soon as the session is known and the peer has spoken on this connection."""
+        while True:
+            await self._speak.wait()
+            self._speak.clear()
+            while self._link.state is LinkState.OPEN and self._spoke and (session := self._link.session_id):
+                utterance = self._outbox.take(self._now())
+                if utterance is None:
+                    break
+                sent = await self._send(self._codec.utterance(utterance.text, session, self._clock.wall()))
+                now = self._now()
+                why = "the connection ended while it was sent"
+                self._report(self._outbox.sent(utterance, now) if sent else self._outbox.lost(utterance, now, why))
+
+    # -- time -------------------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        """Let time pass for whoever folds the facts, and say how late our own timer was."""
+        due, ticks = self._now(), 0
+        while True:
+            due += TICK_S
+            await asyncio.sleep(due - self._now())
+            now = self._now()
+            ticks += 1
+            self._report(Ticked(self._options.call_id, now, max(0.0, now - due)))
+            if ticks % _MEASURE_EVERY == 0:
+                for fact in self._intake.measured():
+                    self._emit(fact)
+            due = max(due, now - TICK_S)  # after a long stand-still one tick is enough
+
+    def _now(self) -> float:
+        return self._clock.monotonic()
+
+    # -- tasks --------------------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+
+        def fail() -> Sequence[Outcome]:
+            raise error
+
+        self._inbox.put_nowait(fail)  # a bug: end the call's task rather than limp on without this one
+
+    async def _let_go(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._network.aclose()
+
+
+def _nowhere(fact: Event) -> None:
+    """Facts before `run` go nowhere: there are none."""

@@ -1,0 +1,82 @@
+"""What a line needs of the network: a token, the app's address, a socket."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dashboard.clock import Clock
+from dashboard.resilience.oauth import Credentials, Token
+from dashboard.resilience.secret import Secret
+from dashboard.transport.http import HttpClient, TokenKeeper, lookup_app
+from dashboard.transport.tls import client_context
+from dashboard.transport.websocket import Socket, SocketOptions, connect
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """Where the login host and the REST base are, and how they and the socket are trusted.
+
+    `credentials` None: no token is ever asked for. `app_id` None: no app is ever looked up.
+    """
+
+    base_url: str
+    token_url: str
+    credentials: Credentials | None = None
+    app_id: str | None = None
+    ca_file: Path | None = None
+    insecure: bool = False
+    socket: SocketOptions = field(default_factory=SocketOptions)
+
+
+class Network:
+    """Carries out the steps of an attempt; each raises LinkError when it fails."""
+
+    def __init__(self, options: NetworkOptions, clock: Clock) -> None:
+        """Nothing is opened yet; raises ConfigError for a CA file that holds no certificates."""
+        self._options = options
+        self._clock = clock
+        self._tls: ssl.SSLContext = client_context(options.ca_file)
+        self._client: HttpClient | None = None
+        self._keeper: TokenKeeper | None = None
+
+    async def token(self, rejected: Secret | None) -> Token:
+        """Return a valid token, never `rejected`."""
+        return await self._tokens().get(rejected)
+
+    async def renewed_token(self) -> Token:
+        """Return a new token while the old one still serves."""
+        return await self._tokens().renew()
+
+    async def resolve(self, token: Token | None) -> str | None:
+        """Look the app up; return the address it names, if any."""
+        options = self._options
+        assert options.app_id is not None
+        return await lookup_app(self._http(), options.base_url, options.app_id, token, insecure=options.insecure)
+
+    async def dial(self, url: str, token: Token | None) -> Socket:
+        """Open a socket."""
+        value = None if token is None else token.value
+        return await connect(url, clock=self._clock, tls=self._tls, token=value, options=self._options.socket)
+
+    async def aclose(self) -> None:
+        """Abandon what is under way and close what is kept."""
+        if self._keeper is not None:
+            await self._keeper.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _http(self) -> HttpClient:
+        if self._client is None:
+            self._client = HttpClient(clock=self._clock, tls=self._tls, timeout_s=self._options.socket.open_timeout_s)
+        return self._client
+
+    def _tokens(self) -> TokenKeeper:
+        options = self._options
+        assert options.credentials is not None
+        if self._keeper is None:
+            self._keeper = TokenKeeper(
+                self._http(), options.token_url, options.credentials, clock=self._clock, insecure=options.insecure
+            )
+        return self._keeper
