@@ -1,0 +1,235 @@
+"""The terminal application: samples the store ten times a second, owns freeze, export and the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from dashboard.call.ports import Command, Stop
+from dashboard.call.state import Calls, CallState
+from dashboard.errors import DashboardError
+from dashboard.ui.ascii import AsciiFilter
+from dashboard.ui.export import export
+from dashboard.ui.keys import EVERYWHERE, KEYS
+from dashboard.ui.news import Severity, news
+from dashboard.ui.screens.call import CallScreen
+from dashboard.ui.screens.help import HelpScreen
+from dashboard.ui.screens.quit import QuitScreen
+from dashboard.ui.theme import DARK, LIGHT, THEMES
+
+SAMPLE_S = 0.1
+CLOSE_S = 6.0
+"""How long the way out waits for the call to close: the link gives its peer 5 s."""
+
+_TOASTS = 3
+_TOAST_S = 6.0
+_LONG_TOAST_S = 12.0
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class CallScopeApp(App[None]):
+    """The screen on a call.
+
+    snapshot: returns the newest calls. command: asks the source for something. feed: reads the source's facts into
+    what `snapshot` returns, until the source ends; it runs in this app's loop, from the first frame on.
+    title: what is shown, in words. ascii_only: draw with ASCII characters alone; None asks the terminal's encoding.
+
+    What ends the feed early is kept in `failure` for whoever ran the app.
+    """
+
+    CSS_PATH = Path(__file__).with_name("theme.tcss")
+    NOTIFICATION_TIMEOUT = _TOAST_S
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit_now", show=False, priority=True)]
+
+    def __init__(
+        self,
+        snapshot: Callable[[], Calls],
+        command: Callable[[Command], None],
+        feed: Callable[[], Awaitable[None]],
+        *,
+        title: str = "",
+        ascii_only: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self.failure: Exception | None = None
+        self._snapshot = snapshot
+        self._command = command
+        self._feed = feed
+        self._feeding: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
+        self._live: CallState | None = None
+        self._held: CallState | None = None
+        self._toasted: deque[float] = deque(maxlen=_TOASTS)
+        self._call_screen = CallScreen(command, title)
+        self._ascii = AsciiFilter(not _speaks_unicode() if ascii_only is None else ascii_only)
+        self.title = f"callscope {title}".rstrip()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._call_screen
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return [*super().get_line_filters(), *([self._ascii] if self._ascii.enabled else [])]
+
+    # -- from the first frame to the last -----------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        for name in _SIGNALS:
+            self._listen_for(name)
+
+    def on_ready(self) -> None:
+        """Textual has painted the first frame: now the source may start."""
+        self._feeding = asyncio.create_task(self._run_feed(), name="feed")
+        self.set_interval(SAMPLE_S, self._sample)
+        self._draw()
+
+    async def on_unmount(self) -> None:
+        for name in _SIGNALS:
+            if hasattr(signal, name):
+                with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                    asyncio.get_running_loop().remove_signal_handler(getattr(signal, name))
+        if self._feeding is not None:
+            self._feeding.cancel()
+            await asyncio.wait([self._feeding])
+
+    def _listen_for(self, name: str) -> None:
+        if not hasattr(signal, name):
+            return  # Windows knows no SIGHUP
+        loop = asyncio.get_running_loop()
+        try:
+            loop.add_signal_handler(getattr(signal, name), self.close_call)
+        except NotImplementedError:  # Windows: asyncio cannot, the interpreter can
+            signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(self.close_call))
+
+    async def _run_feed(self) -> None:
+        try:
+            await self._feed()
+        except DashboardError as error:
+            self.failure = error
+            self._toast("error", str(error), error.remedy)
+        except Exception as error:
+            self.failure = error
+            self.exit(return_code=1)
+
+    # -- sampling -------------------------------------------------------------------------------------------
+
+    def _sample(self) -> None:
+        call = _newest(self._snapshot())
+        before, self._live = self._live, call
+        if call is before:
+            return
+        if self._leaving is None:
+            for item in news(before, call):
+                self._toast(item.severity, item.title, item.text)
+        self._draw(keys=_standing(call) != _standing(before))
+
+    def _draw(self, *, keys: bool = True) -> None:
+        shown = self._live if self._held is None else self._held
+        frozen, closing = self._held is not None, self._leaving is not None
+        self._call_screen.sample(self._live, shown, frozen=frozen, closing=closing)
+        if keys:
+            self._call_screen.show_keys()
+
+    def action_freeze(self) -> None:
+        self._held = self._live if self._held is None else None
+        self._draw()
+
+    # -- what keys do on every screen ------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._call_screen.works(f"app.{action}")
+
+    def action_theme(self) -> None:
+        self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
+
+    def action_help(self) -> None:
+        self.push_screen(HelpScreen())
+
+    def action_export(self) -> None:
+        """Write what is shown into the current directory, and say where."""
+        call = self._call_screen.shown
+        if call is None:
+            return
+        directory = Path.cwd()
+        try:
+            picture, figures = export(call, self.export_screenshot(title=self.title), directory)
+        except OSError as error:
+            self._toast("error", "Not exported", f"{directory}: {error.strerror or error}")
+        else:
+            self._toast("information", "Exported", f"{picture}\n{figures}")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every key's action in the command palette."""
+        for key in KEYS:
+            if key.action not in EVERYWHERE and self._call_screen.works(key.action):
+                action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
+                yield SystemCommand(f"{key.word or key.help}", f"{key.shown}: {key.help}", self._doing(action))
+
+    def _doing(self, action: str) -> Callable[[], None]:
+        def do() -> None:
+            self.call_later(self.run_action, action)
+
+        return do
+
+    def _toast(self, severity: Severity, title: str, text: str) -> None:
+        """Show a toast; when there are already a few, the new one stands alone."""
+        now = asyncio.get_running_loop().time()
+        if len(self._toasted) == _TOASTS and now - self._toasted[0] < _TOAST_S:
+            self.clear_notifications()
+            self._toasted.clear()
+        self._toasted.append(now)
+        self.notify(text, title=title, severity=severity, markup=False)
+
+    # -- the way out ------------------------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Close the call and leave; ask first while it is open."""
+        call = self._live
+        if self._leaving is None and call is not None and call.link.opened_at is not None and call.ended is None:
+            self.push_screen(QuitScreen(), lambda sure: self.close_call() if sure else None)
+        else:
+            self.close_call()
+
+    def action_quit_now(self) -> None:
+        self.close_call()
+
+    def close_call(self) -> None:
+        """Stop the call, wait until it has closed, and leave; asked again: leave at once."""
+        if self._leaving is not None or self._feeding is None or self._feeding.done():
+            self.exit()
+            return
+        self._command(Stop())
+        self._leaving = asyncio.create_task(self._wait_and_exit(self._feeding), name="closing")
+        self._draw()
+
+    async def _wait_and_exit(self, feeding: asyncio.Task[None]) -> None:
+        await asyncio.wait([feeding], timeout=CLOSE_S)
+        self.exit()
+
+
+def _newest(calls: Calls) -> CallState | None:
+    """Return the call that was heard of last."""
+    return max(calls.values(), key=lambda call: call.now, default=None)
+
+
+def _standing(call: CallState | None) -> object:
+    """Return what decides which keys work."""
+    return None if call is None else (call.call_id, call.ended is None)
+
+
+def _speaks_unicode() -> bool:
+    encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"  # Textual paints on the true stderr
+    return encoding.lower().replace("-", "").startswith("utf")

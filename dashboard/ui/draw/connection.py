@@ -1,0 +1,221 @@
+"""The connection panel: where the link stands, to whom, since when, how healthy, and our own queues."""
+
+from __future__ import annotations
+
+from dashboard.call.events import LinkState
+from dashboard.call.state import CallState, QueueView
+from dashboard.ui.draw.layout import EMPTY, Spans, crop, join, join_fitting, pad, shorten_middle
+from dashboard.ui.draw.link import state_span, status, track
+from dashboard.ui.draw.spans import Role, Span, tame
+from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
+
+_LABEL = 13
+_SECOND = 8
+
+_QUEUES = {"audio": "audio queue", "control": "control"}
+
+_TOKEN_SOON_S = 60.0
+_QUEUE_SLOW_S = 0.5
+"""metrics.md: above 500 ms is high audio latency."""
+
+
+def draw_connection(call: CallState, width: int, height: int) -> list[Spans]:
+    """Return at most `height` rows of `width` cells: the whole panel, or its few most telling rows."""
+    if height < 7:
+        return [crop(row, width) for row in _compact(call, width)[:height]]
+    groups = [
+        [track(call), status(call, width)],
+        _identity(call, width),
+        [*_health(call, width), *(_history(call, width) if height >= 13 else [])],
+        _queues(call, width),
+    ]
+    return [crop(row, width) for row in _stack(groups, height)]
+
+
+def _stack(groups: list[list[Spans]], height: int) -> list[Spans]:
+    """Stack groups of rows, a blank row between those for which there is room."""
+    spare = height - sum(map(len, groups))
+    rows: list[Spans] = []
+    for group in groups:
+        if rows and spare > 0:
+            rows.append(EMPTY)
+            spare -= 1
+        rows.extend(group)
+    return rows[:height]
+
+
+def _field(label: str, *value: Span, width: int = _LABEL) -> Spans:
+    return ((label.ljust(width), "dim"), *value)
+
+
+def _pair(left: Spans, right: Spans, width: int) -> Spans:
+    """Two fields side by side, the second from the same column in every row."""
+    column = min(48, width * 16 // 25)
+    return (*pad(left, column - 1), (" ", "text"), *right)
+
+
+def _identity(call: CallState, width: int) -> list[Spans]:
+    room = width - _LABEL
+    endpoint = tame(call.link.endpoint or call.endpoint) or NOTHING
+    session = NOTHING if call.session_id is None else tame(call.session_id)
+    conversation = NOTHING if call.conversation_id is None else tame(call.conversation_id)
+    resumed = f"resumed {call.link.resumed}×" if call.link.resumed else ""
+    extra: Spans = ((f"  {resumed}", "good"),) if resumed else ()
+    session_room = max(8, room - len(resumed) - 2)
+    return [
+        _field("endpoint", (shorten_middle(endpoint, room), "text")),
+        (*_field("session", (shorten_middle(session, session_room), "text")), *extra),
+        _field("conversation", (shorten_middle(conversation, room), "text")),
+    ]
+
+
+def _health(call: CallState, width: int) -> list[Spans]:
+    link = call.link
+    rows = [
+        _pair(_field("uptime", *_uptime(call)), _field("outages", *_outages(call), width=_SECOND), width),
+        _pair(_field("round trip", *_round_trip(call)), _field("token", *_token(call), width=_SECOND), width),
+        _pair(
+            _field("idle", *_idle(call)),
+            _field("clock", (link.clock or NOTHING, "text"), width=_SECOND),
+            width,
+        ),
+    ]
+    if link.token_error:
+        rows.append(_field("token error", (tame(link.token_error), "bad")))
+    return rows
+
+
+def _history(call: CallState, width: int) -> list[Spans]:
+    link = call.link
+    attempts = _field("attempts", (count(link.attempts), "text"), (f" · {count(link.failures)} failed", "dim"))
+    return [_pair(attempts, _field("stale", (f"{link.stale_resets}×", "text"), width=_SECOND), width)]
+
+
+def _queues(call: CallState, width: int) -> list[Spans]:
+    return [_field(_QUEUES[name], *_queue(call.queues.get(name, QueueView()))) for name in _QUEUES]
+
+
+def _uptime(call: CallState) -> Spans:
+    opened = call.link.opened_at
+    since = clock(call.now - opened) if opened is not None else "down" if call.link.outage_count else NOTHING
+    tone: Role = "bad" if since == "down" else "text"
+    share = uptime(call)
+    return ((since, tone),) if share is None else ((since, tone), (f" · {percent(share)}", "text"))
+
+
+def uptime(call: CallState) -> float | None:
+    """Return the share of the call, 0..1, in which messages could come; None before the first connection."""
+    elapsed = call.now - call.started_at
+    if elapsed <= 0 or call.link.connections == 0:
+        return None
+    down = call.link.downtime_s + (call.link.outage.down_s(call.now) if call.link.outage is not None else 0.0)
+    return max(0.0, 1.0 - down / elapsed)
+
+
+def _outages(call: CallState) -> Spans:
+    link = call.link
+    if not link.outage_count:
+        return (("0", "text"),)
+    down = link.downtime_s + (link.outage.down_s(call.now) if link.outage is not None else 0.0)
+    tone: Role = "bad" if link.outage is not None else "warn"
+    return ((f"{link.outage_count}", tone), (f" · {span(down)}", "text"))
+
+
+def _round_trip(call: CallState) -> Spans:
+    rtts = call.link.rtts
+    if not rtts:
+        return ((NOTHING, "text"),)
+    ordered = sorted(rtt for _, rtt in rtts)
+    p95 = ordered[max(0, -(-95 * len(ordered) // 100) - 1)]  # nearest rank, RFC 2330 section 11.3
+    return ((millis(rtts[-1][1]), "text"), (" · p95 ", "dim"), (f"{millis(p95)} ms", "text"))
+
+
+def _idle(call: CallState) -> Spans:
+    last = call.link.last_inbound_at
+    if last is None:
+        return ((NOTHING, "text"),)
+    idle, limit = max(0.0, call.now - last), call.targets.stale_after_s
+    tone: Role = "bad" if idle >= limit else "warn" if idle >= limit / 3 else "text"
+    return ((f"{idle:.1f} s", tone), (f" of {limit:.0f} s", "dim"))
+
+
+def _token(call: CallState) -> Spans:
+    link = call.link
+    if link.token_expires_at is None:
+        return ((NOTHING, "text"),)
+    left = link.token_expires_at - call.now
+    if left <= 0:
+        return (("expired", "bad"),)
+    refreshed: Spans = ((f" · {link.token_refreshes}×", "dim"),) if link.token_refreshes else ()
+    return ((clock(left), "warn" if left < _TOKEN_SOON_S else "text"), *refreshed)
+
+
+def _queue(queue: QueueView) -> Spans:
+    if not queue.limit:
+        return ((NOTHING, "text"),)
+    wait = queue.waits.percentile(99)
+    slow = wait is not None and wait > _QUEUE_SLOW_S
+    return (
+        ("p99 ", "dim"),
+        (f"{millis(wait)} ms", "bad" if slow else "text"),
+        (" · ", "faint"),
+        (f"{queue.depth}", "warn" if queue.depth * 2 > queue.limit else "text"),
+        (f" of {queue.limit}", "dim"),
+        (" · ", "faint"),
+        (f"{count(queue.dropped)} dropped", "bad" if queue.dropped else "dim"),
+    )
+
+
+def _compact(call: CallState, width: int) -> list[Spans]:
+    """Two to four rows, the most telling first; each holds as many figures as fit."""
+    link = call.link
+    moving = link.state not in (LinkState.OPEN, LinkState.IDLE) or call.worker_lost is not None
+    first = status(call, width) if moving else (state_span(call),)
+    live = join_fitting(
+        [
+            first,
+            *([] if moving else [_short("up", _uptime(call))]),
+            _short("rtt", _round_trip(call)),
+            _short("idle", _idle(call)[:1]),
+            _short("token", _token(call)[:1]),
+        ],
+        width,
+    )
+    session = "" if call.session_id is None else tame(call.session_id)
+    second = join_fitting(
+        [
+            _short("session", ((shorten_middle(session, 24) or NOTHING, "text"),)),
+            _short("outages", _outages(call)),
+            _short("clock", ((link.clock or NOTHING, "text"),)),
+            _short("queue", _queue_short(call)),
+        ],
+        width,
+    )
+    room = width - 9
+    conversation = NOTHING if call.conversation_id is None else tame(call.conversation_id)
+    return [
+        live,
+        second,
+        _field("to", (shorten_middle(tame(link.endpoint or call.endpoint), room), "text"), width=9),
+        _field("call", (shorten_middle(conversation, room), "text"), width=9),
+    ]
+
+
+def _short(label: str, value: Spans) -> Spans:
+    return ((f"{label} ", "dim"), *value)
+
+
+def _queue_short(call: CallState) -> Spans:
+    queues = [queue for queue in call.queues.values() if queue.limit]
+    if not queues:
+        return ((NOTHING, "text"),)
+    waits = [wait for wait in (queue.waits.percentile(99) for queue in queues) if wait is not None]
+    dropped = sum(queue.dropped for queue in queues)
+    slow = bool(waits) and max(waits) > _QUEUE_SLOW_S
+    return join(
+        [
+            ((f"{millis(max(waits, default=None))} ms", "bad" if slow else "text"),),
+            ((f"{count(dropped)} dropped", "bad" if dropped else "dim"),),
+        ],
+        " · ",
+    )

@@ -1,0 +1,81 @@
+"""What is worth a toast: the state changes that matter, found by comparing two samples of a call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.call.events import LinkState
+from dashboard.call.state import CallState, Outage
+from dashboard.call.verdict import last_failure
+from dashboard.call.words import cause_words, closed_by_words
+from dashboard.ui.draw.spans import tame
+from dashboard.ui.draw.units import span
+
+Severity = Literal["information", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A toast: plain text, what came over the wire made visible."""
+
+    severity: Severity
+    title: str
+    text: str
+
+
+def news(before: CallState | None, after: CallState | None) -> list[News]:
+    """Return what happened between two samples, in the order in which it is best read."""
+    if before is None or after is None or before.call_id != after.call_id:
+        return []
+    found = [*_link_news(before, after), *_worker_news(before, after), *_utterance_news(before, after)]
+    if after.ended is not None and before.ended is None:
+        found.append(News("information", "The call has ended", tame(after.ended)))
+    return found
+
+
+def _link_news(before: CallState, after: CallState) -> list[News]:
+    found = []
+    past, now = before.link, after.link
+    if now.outages.total > past.outages.total:
+        found.append(_restored(now.outages[-1]))
+    if now.outage is not None and (past.outage is None or now.outage.number != past.outage.number) and now.connections:
+        found.append(_lost(now.outage))
+    if now.state is LinkState.GAVE_UP and past.state is not LinkState.GAVE_UP:
+        cause = last_failure(after) or now.cause
+        detail = tame(now.detail) if now.detail else "r tries again"
+        found.append(News("error", f"Gave up: {cause_words(cause)}", detail))
+    return found
+
+
+def _lost(outage: Outage) -> News:
+    parts = []
+    if outage.code is not None:
+        who = f" {closed_by_words(outage.closed_by)}" if outage.closed_by is not None else ""
+        parts.append(f"code {outage.code}{who}")
+    if outage.reason:
+        parts.append(f"“{tame(outage.reason)}”")
+    return News("error", f"Connection lost: {cause_words(outage.cause)}", " · ".join(parts) or "no close frame")
+
+
+def _restored(outage: Outage) -> News:
+    how = {True: "session resumed", False: "new session", None: "connected"}[outage.resumed]
+    down = span(outage.down_s(outage.started_at))
+    return News("information", f"Restored after {down}", f"{how} · outage {outage.number}: {cause_words(outage.cause)}")
+
+
+def _worker_news(before: CallState, after: CallState) -> list[News]:
+    if after.worker_lost is None or before.worker_lost is not None:
+        return []
+    return [News("error", "callscope's worker is gone", f"{tame(after.worker_lost)} · r starts it again")]
+
+
+def _utterance_news(before: CallState, after: CallState) -> list[News]:
+    if before.utterances is after.utterances:
+        return []
+    expired = {said.number for said in before.utterances if said.status == "expired"}
+    return [
+        News("warning", "Utterance not sent", f"“{tame(said.text)}” · {tame(said.why)}")
+        for said in after.utterances
+        if said.status == "expired" and said.number not in expired
+    ]

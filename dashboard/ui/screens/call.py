@@ -1,0 +1,194 @@
+"""The call screen: five panels on one call, the rows around them, and what its keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from dashboard.call.ports import Command, Mark, Reconnect, Say
+from dashboard.call.state import CallState
+from dashboard.ui.keys import bindings
+from dashboard.ui.widgets.connection import ConnectionPanel
+from dashboard.ui.widgets.header import HeaderBar
+from dashboard.ui.widgets.headline import HeadlineBar
+from dashboard.ui.widgets.jitter import WINDOWS_S, JitterPanel
+from dashboard.ui.widgets.key_bar import KeyBar
+from dashboard.ui.widgets.plot import PlotPanel
+from dashboard.ui.widgets.reconnect_log import ReconnectPanel
+from dashboard.ui.widgets.transcript import TranscriptPanel
+from dashboard.ui.widgets.utterance import UtteranceInput
+
+FULL = (120, 36)
+STACKED = (80, 24)
+_TALL = 44
+
+_LIVE = ("reconnect", "utterance", "mark")
+"""Actions that need a call and a source that still listens."""
+
+_SHOWN = ("app.export", "app.freeze")
+"""Actions that need a call."""
+
+
+class CallScreen(Screen[None]):
+    """One call. `where` says in words what is shown; keys that concern the whole program are the app's."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    AUTO_FOCUS = "TranscriptPanel"
+
+    def __init__(self, command: Callable[[Command], None], where: str) -> None:
+        super().__init__()
+        self._command = command
+        self._live: CallState | None = None
+        self._shown: CallState | None = None
+        self._frozen = False
+        self._leaving = False
+        self._stacked = False
+        self._alone: Widget | None = None
+        self._header = HeaderBar(where)
+        self._headline = HeadlineBar()
+        self._connection = ConnectionPanel()
+        self._jitter = JitterPanel()
+        self._transcript = TranscriptPanel()
+        self._plot = PlotPanel()
+        self._reconnects = ReconnectPanel()
+        self._panels = (self._connection, self._jitter, self._transcript, self._plot, self._reconnects)
+        self._utterance = UtteranceInput()
+        self._keys = KeyBar(self.works)
+        self._too_small = Static(id="too-small", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self._header
+        yield self._headline
+        yield Container(*self._panels, id="panels")
+        yield Horizontal(Label("say ▸"), self._utterance, id="utterance")
+        yield self._keys
+        yield self._too_small
+
+    # -- sampling -------------------------------------------------------------------------------------------
+
+    def sample(self, live: CallState | None, shown: CallState | None, *, frozen: bool, closing: bool) -> None:
+        """Take the newest state, and the one that the panels show: an older one while the screen is frozen."""
+        waiting = live.lines.total - shown.lines.total if frozen and live and shown else None
+        self._header.sample(live, waiting=waiting, closing=closing)
+        self._headline.sample(live, closing=closing)
+        self._connection.sample(shown)
+        self._jitter.sample(shown)
+        self._plot.sample(shown)
+        if shown is not None:
+            self._transcript.sample(shown)
+            self._reconnects.sample(shown)
+        self._live, self._shown = live, shown
+        self._frozen, self._leaving = frozen, closing
+
+    def show_keys(self) -> None:
+        """Draw the footer again: what works may have changed."""
+        self._keys.sample({"app.freeze": "go on"} if self._frozen else {})
+
+    @property
+    def shown(self) -> CallState | None:
+        """The state that the panels show."""
+        return self._shown
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.works(action)
+
+    def works(self, action: str) -> bool:
+        """Tell whether an action of `keys.py` can be done now."""
+        call = self._live
+        if action in _LIVE:
+            return call is not None and call.ended is None and not self._leaving
+        if action in _SHOWN:
+            return call is not None
+        return self._alone is not None if action == "back" else True
+
+    # -- what keys do -----------------------------------------------------------------------------------------
+
+    def action_reconnect(self) -> None:
+        self._command(Reconnect())
+
+    def action_mark(self) -> None:
+        marks = 0 if self._live is None else self._live.marks.total
+        self._command(Mark(f"mark {marks + 1}"))
+
+    def action_search(self) -> None:
+        log = self._focused_log()
+        log.focus()
+        log.action_search()
+
+    def action_filter(self) -> None:
+        self._focused_log().action_filter()
+
+    def action_follow(self) -> None:
+        self._focused_log().action_follow()
+
+    def action_window(self) -> None:
+        window_s = WINDOWS_S[(WINDOWS_S.index(self._jitter.window_s) + 1) % len(WINDOWS_S)]
+        self._jitter.show_window(window_s)
+        self._plot.show_window(window_s)
+
+    def action_plot(self) -> None:
+        self._plot.next_kind()
+
+    def action_panel(self, number: int) -> None:
+        """Focus a panel; where panels are stacked, show it alone."""
+        panel = self._panels[number - 1]
+        if self._stacked or self._alone is not None:
+            self._show_alone(panel)
+        panel.focus()
+
+    def action_maximise(self) -> None:
+        focused = next((panel for panel in self._panels if panel.has_focus), self._transcript)
+        self._show_alone(None if self._alone is not None else focused)
+
+    def action_back(self) -> None:
+        self._show_alone(None)
+
+    # -- the utterance ----------------------------------------------------------------------------------------
+
+    def action_utterance(self) -> None:
+        self.add_class("-speaking")
+        self._utterance.focus()
+
+    @on(Input.Submitted)
+    def _say(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text:
+            self._command(Say(text))
+            self._utterance.remember(text)
+        self._stop_speaking()
+
+    @on(UtteranceInput.Left)
+    def _stop_speaking(self) -> None:
+        self.remove_class("-speaking")
+        (self._alone or self._transcript).focus()
+
+    # -- room -------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        too_small = width < STACKED[0] or height < STACKED[1]
+        self._stacked = not too_small and (width < FULL[0] or height < FULL[1])
+        self.set_class(too_small, "-too-small")
+        self.set_class(self._stacked, "-stacked")
+        self.set_class(height >= _TALL, "-tall")
+        needed = f"callscope needs {STACKED[0]} x {STACKED[1]}; this terminal has {width} x {height}"
+        self._too_small.update(needed)
+
+    def _show_alone(self, panel: Widget | None) -> None:
+        for other in self._panels:
+            other.set_class(other is panel, "-alone")
+        self.set_class(panel is not None, "-maximised")
+        self._alone = panel
+        self.show_keys()
+
+    def _focused_log(self) -> TranscriptPanel | ReconnectPanel:
+        """The log that has the focus, else the transcript."""
+        return self._reconnects if self._reconnects.has_focus else self._transcript

@@ -1,0 +1,38 @@
+"""The keys, in groups, as `keys.py` lists them."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from dashboard.ui.keys import KEYS
+
+_KEY_CELLS = 8
+
+
+class HelpScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", show=False)]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = "keys"
+            box.border_subtitle = "esc closes"
+            yield Static(help_text())
+
+
+def help_text() -> Content:
+    """Return the table of keys."""
+    parts: list[Content] = []
+    for group, keys in groupby(KEYS, key=lambda key: key.group):
+        if parts:
+            parts.append(Content(""))
+        parts.append(Content.styled(group, "bold"))
+        parts.extend(Content.assemble((key.shown.rjust(_KEY_CELLS), "$text-accent"), "  ", key.help) for key in keys)
+    return Content("\n").join(parts)

@@ -1,0 +1,30 @@
+"""The top row: who, which state, how long, and badges for what needs attention."""
+
+from __future__ import annotations
+
+from dashboard.call.state import CallState
+from dashboard.ui.draw.header import draw_header
+from dashboard.ui.widgets.painted import Painted
+
+
+class HeaderBar(Painted):
+    """`where` says in words what is shown: a scenario, a profile."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self._where = where
+        self._call: CallState | None = None
+        self._waiting: int | None = None
+        self._leaving = False
+
+    def sample(self, call: CallState | None, *, waiting: int | None, closing: bool) -> None:
+        """`waiting`: rows that came since the freeze, None when not frozen."""
+        self._call, self._waiting, self._leaving = call, waiting, closing
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.size.width
+        self.show([draw_header(self._call, width, where=self._where, waiting=self._waiting, closing=self._leaving)])

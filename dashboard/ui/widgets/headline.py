@@ -1,0 +1,43 @@
+"""The second row: one sentence on what is wrong now, coloured by how bad it is."""
+
+from __future__ import annotations
+
+from dashboard.call.state import CallState
+from dashboard.call.verdict import Headline, headline
+from dashboard.ui.draw.header import CLOSING, STARTING, draw_headline
+from dashboard.ui.widgets.painted import Painted
+
+_EVERY_S = 0.25
+"""The sentence of an open call asks for percentiles: four times a second is enough for an eye."""
+
+_LEVELS = ("ok", "warn", "bad", "idle")
+
+
+class HeadlineBar(Painted):
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = STARTING
+        self._due: tuple[object, ...] = ()
+
+    def sample(self, call: CallState | None, *, closing: bool) -> None:
+        due = (closing,) if call is None else (closing, call.link.state, call.worker_lost, call.now // _EVERY_S)
+        if due != self._due:
+            self._due = due
+            self._said = STARTING if call is None else CLOSING if closing and call.ended is None else headline(call)
+            self._draw()
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        for level in _LEVELS:
+            self.set_class(level == self._said.level, f"-{level}")
+        self.show([draw_headline(self._said, self.size.width)])
+
+    @property
+    def said(self) -> Headline:
+        """What the row says now."""
+        return self._said

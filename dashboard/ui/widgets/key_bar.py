@@ -1,0 +1,62 @@
+"""The bottom row: the keys that work now, as many as fit; a click does what its key does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+
+from dashboard.ui.draw.layout import Spans, join, spread
+from dashboard.ui.draw.spans import cells
+from dashboard.ui.keys import KEYS, Key, footer_keys
+from dashboard.ui.widgets.painted import Painted
+
+_ALWAYS = tuple(key for key in KEYS if key.action in ("app.help", "app.quit"))
+
+
+class KeyBar(Painted):
+    """`works` says whether an action can be done now, `renamed` what some are called now."""
+
+    def __init__(self, works: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._works = works
+        self._renamed: dict[str, str] = {}
+        self._places: list[tuple[int, int, str]] = []
+
+    def sample(self, renamed: dict[str, str]) -> None:
+        """Draw again what works now; `renamed` maps an action to another word than the one of `keys.py`."""
+        self._renamed = renamed
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    async def on_click(self, event: events.Click) -> None:
+        x = event.x - self.styles.padding.left
+        for start, end, action in self._places:
+            if start <= x < end:
+                await self.run_action(action if action.startswith("app.") else f"screen.{action}")
+
+    def _draw(self) -> None:
+        width = self.size.width
+        right = [(key, self._item(key)) for key in _ALWAYS if self._works(key.action)]
+        room = width - cells(join(item for _, item in right)) - 2
+        left: list[tuple[Key, Spans]] = []
+        for key in footer_keys():
+            item = self._item(key)
+            if self._works(key.action) and cells(join([*(item for _, item in left), item])) <= room:
+                left.append((key, item))
+        self._places = [*_places(left, 0), *_places(right, room + 2)]
+        self.show([spread(join(item for _, item in left), join(item for _, item in right), width)])
+
+    def _item(self, key: Key) -> Spans:
+        return ((key.shown.split()[0], "accent"), (f" {self._renamed.get(key.action, key.word)}", "dim"))
+
+
+def _places(items: list[tuple[Key, Spans]], start: int) -> list[tuple[int, int, str]]:
+    places = []
+    for key, item in items:
+        end = start + cells(item)
+        places.append((start, end, key.action))
+        start = end + 2
+    return places
