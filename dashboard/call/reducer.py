@@ -44,7 +44,7 @@ def reduce(event: Event, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.CallStarted, call: CallState) -> CallState:
     if call.now > 0.0:  # a new worker goes on with the same call
-        return replace(_audio_reanchored(call), endpoint=event.endpoint)
+        return replace(call, endpoint=event.endpoint)
     return replace(
         call,
         started_at=event.at,
@@ -66,8 +66,7 @@ def _(event: ev.WorkerLost, call: CallState) -> CallState:
     call = replace(call, worker_lost=event.detail)
     if not event.dead:
         return call
-    link = outages.worker_lost(call.link, event.at, event.detail)
-    call = replace(call, link=link, turns=turns.link_went_down(call.turns))
+    call = _disconnected(replace(call, link=outages.worker_lost(call.link, event.at, event.detail)))
     return _say(call, Line(event.at, "link", f"callscope's worker died: {event.detail}"))
 
 
@@ -102,13 +101,13 @@ def _(event: ev.LinkChanged, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.ConnectionOpened, call: CallState) -> CallState:
-    return replace(_audio_reanchored(call), link=outages.opened(call.link, event))
+    return replace(call, link=outages.opened(call.link, event))
 
 
 @reduce.register
 def _(event: ev.ConnectionLost, call: CallState) -> CallState:
     first = call.link.outage is None
-    call = _partials_kept(replace(call, link=outages.lost(call.link, event), turns=turns.link_went_down(call.turns)))
+    call = _disconnected(replace(call, link=outages.lost(call.link, event)))
     return _say(call, Line(event.at, "link", f"connection lost: {event.detail}")) if first else call
 
 
@@ -333,16 +332,17 @@ def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallSt
     return replace(call, link=outages.with_latest(call.link, replace(outage, media_missing_s=missing)))
 
 
-def _audio_reanchored(call: CallState) -> CallState:
+def _disconnected(call: CallState) -> CallState:
+    """No connection is open any more: clocks are anchored anew, and what was being said is kept as far as it came."""
     legs = {name: replace(leg, pacing=reanchor(leg.pacing), continues=True) for name, leg in call.legs.items()}
-    return replace(call, legs=MappingProxyType(legs))
-
-
-def _partials_kept(call: CallState) -> CallState:
-    """What was being said when the connection went is kept as far as it was heard."""
     for line in call.partials.values():
         call = _say(call, line)
-    return replace(call, partials=MappingProxyType({}))
+    return replace(
+        call,
+        legs=MappingProxyType(legs),
+        partials=MappingProxyType({}),
+        turns=turns.link_went_down(call.turns),
+    )
 
 
 def _noted(call: CallState, line: Line) -> CallState:
