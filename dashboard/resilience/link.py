@@ -22,8 +22,7 @@ state; an answer that nobody waits for is ignored.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from dashboard.call.events import (
     AttemptFailed,
@@ -39,6 +38,7 @@ from dashboard.call.events import (
     TokenObtained,
 )
 from dashboard.resilience import retry
+from dashboard.resilience.memory import Address, Connection, Patience
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.orders import (
     Authorize,
@@ -51,7 +51,7 @@ from dashboard.resilience.orders import (
     Resolve,
     SendResume,
 )
-from dashboard.resilience.policy import LinkPolicy, Patience
+from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, Reaction
 from dashboard.resilience.secret import Secret
 
@@ -62,30 +62,6 @@ DROPS_BEFORE_LOOKUP = 3
 
 _SESSION_OVER = frozenset({Cause.SERVER_CLOSED, Cause.OTHER_CLOSE})
 """Answers to a `reconnect` message that mean: there is no such session any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """Where to dial. A signed one serves one dial, an unsigned one from a lookup as long as its token."""
-
-    url: str = field(repr=False)
-    signed: bool
-    token: Token | None
-
-
-@dataclass(slots=True)
-class _Connection:
-    """What the decisions need to know of the open socket."""
-
-    opened_at: float
-    last_inbound_at: float
-    token: Token | None
-    signed: bool
-    resumed: bool
-    renew_at: float | None
-    spoke: bool = False  # at least one message came
-    reconnect_at: float | None = None  # planned, because its token has been replaced
-    renewals: Iterator[float] = field(default_factory=retry.renewal_waits)
 
 
 class Link:
@@ -103,8 +79,8 @@ class Link:
         self._step_began = 0.0
         self._token: Token | None = None
         self._rejected: Secret | None = None
-        self._address: _Address | None = None
-        self._connection: _Connection | None = None
+        self._address: Address | None = None
+        self._connection: Connection | None = None
         self._wait_until: float | None = None
         self._stop_at: float | None = None
         self._patience = Patience(policy, dice)
@@ -164,10 +140,10 @@ class Link:
         if self._step is Resolve:
             self._step = None
             if url is not None:
-                self._address = _Address(url, signed="?" in url, token=self._token)
+                self._address = Address(url, signed="?" in url, token=self._token)
                 self._dial(now)
             elif self.policy.url is not None:
-                self._address = _Address(self.policy.url, signed=False, token=self._token)
+                self._address = Address(self.policy.url, signed=False, token=self._token)
                 self._dial(now)
             else:
                 detail = "the app names no websocketUrl, and no websocket id or URL is set"
@@ -178,7 +154,7 @@ class Link:
         """Answer Dial: the handshake ended with 101. `endpoint` and `clock` as ConnectionOpened has them."""
         if self._step is Dial and self._address is not None:
             self._step = None
-            self._connection = _Connection(
+            self._connection = Connection(
                 opened_at=now,
                 last_inbound_at=now,
                 token=self._token,
@@ -273,7 +249,7 @@ class Link:
 
     def _resolve(self, now: float, cause: Cause = Cause.PROGRESS) -> None:
         if not self.policy.lookup and self.policy.url is not None:
-            self._address = _Address(self.policy.url, signed=False, token=self._token)
+            self._address = Address(self.policy.url, signed=False, token=self._token)
         address = self._address
         if address is None or address.signed or address.token != self._token:
             self._enter(now, LinkState.RESOLVING, cause)
@@ -330,7 +306,7 @@ class Link:
             return Cause.TOKEN_EXPIRY
         return cause
 
-    def _lose(self, now: float, cause: Cause, code: int, reason: str, closed_by: ClosedBy, detail: str) -> _Connection:
+    def _lose(self, now: float, cause: Cause, code: int, reason: str, closed_by: ClosedBy, detail: str) -> Connection:
         connection, self._connection = self._connection, None
         assert connection is not None
         if connection.spoke and now - connection.opened_at >= self.policy.stable_after_s:
@@ -339,7 +315,7 @@ class Link:
         self._emit(ConnectionLost(self._call_id, now, cause, code, reason, closed_by, last_inbound_at, detail))
         return connection
 
-    def _after_loss(self, now: float, connection: _Connection, cause: Cause, code: int, detail: str) -> None:
+    def _after_loss(self, now: float, connection: Connection, cause: Cause, code: int, detail: str) -> None:
         if connection.resumed and not connection.spoke and cause in _SESSION_OVER:
             self.session_id = None
         if cause is Cause.AUTH_CLOSED:
@@ -359,7 +335,7 @@ class Link:
             floor_s = retry.TRY_AGAIN_LATER_S if cause is Cause.TRY_AGAIN_LATER else None
             self._rest(now, cause, detail, self._patience.next_wait(at_least_s=floor_s))
 
-    def _refused_while_open(self, now: float, connection: _Connection, code: int, detail: str) -> None:
+    def _refused_while_open(self, now: float, connection: Connection, code: int, detail: str) -> None:
         """1008 and 4401 are treated as a 401, 4403 as a 403: one new token at once, or the end."""
         token = connection.token
         self._rejected = token.value if token else None

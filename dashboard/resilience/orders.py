@@ -57,7 +57,10 @@ class CloseSocket:
 
 @dataclass(frozen=True, slots=True)
 class SendResume:
-    """Send the dialect's `reconnect` message, before anything else on this socket."""
+    """Send the dialect's `reconnect` message, before anything else on this socket.
+
+    If that fails, the socket has ended, which `closed` will tell.
+    """
 
     session_id: str
 

@@ -151,6 +151,23 @@ async def test_a_peer_that_accepts_and_says_nothing_is_a_time_out() -> None:
     assert await refused_by(Wire.until_gone, open_timeout_s=0.05) == Failure(Cause.TIMEOUT, "timed out")
 
 
+async def test_an_attempt_that_is_cancelled_leaves_no_connection_behind() -> None:
+    asked, left = asyncio.Event(), asyncio.Event()
+
+    async def handler(wire: Wire) -> None:
+        await wire.request()
+        asked.set()
+        await wire.until_gone()
+        left.set()
+
+    async with peer(handler) as port:
+        attempt = asyncio.create_task(connect(f"ws://127.0.0.1:{port}/", clock=SystemClock(), tls=trusting()))
+        await asked.wait()
+        attempt.cancel()
+        await left.wait()
+        assert (await asyncio.wait([attempt]))[0].pop().cancelled()
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1/", "nonsense", "ws://", "ws://127.0.0.1:99999/"])
 async def test_what_is_no_websocket_url_is_told_as_such(url: str) -> None:
     assert (await refusal(url)).cause is Cause.UNEXPECTED
