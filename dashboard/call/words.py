@@ -23,7 +23,7 @@ _CAUSES = {
     Cause.PROTOCOL_ERROR: "WebSocket protocol broken",
     Cause.OTHER_CLOSE: "closed with an unusual code",
     Cause.CREDENTIALS_REFUSED: "client credentials refused",
-    Cause.TOKEN_REJECTED: "fresh token rejected twice",
+    Cause.TOKEN_REJECTED: "token rejected (401)",
     Cause.PERMISSION_MISSING: "permission missing (403)",
     Cause.NOT_FOUND: "app or socket id not found (404)",
     Cause.APP_INACTIVE: "app is not ACTIVE",
