@@ -175,7 +175,7 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.TranscriptReceived, call: CallState) -> CallState:
-    call = _received(call, event.at, "transcript" if event.final else None)
+    call = _received(call, event.at, "transcript")
     line = Line(event.at, "transcript", event.text, event.speaker, event.final, event.confidence)
     if not event.final:
         partials = {**call.partials, event.speaker: line}

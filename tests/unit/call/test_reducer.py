@@ -235,7 +235,7 @@ def test_partial_transcripts_become_one_final_row() -> None:
     call = fold(TranscriptReceived(C, 102.5, Speaker.CALLER, "where is my parcel", True), call=call)
     assert not call.partials
     assert [line.text for line in call.lines if line.kind == "transcript"] == ["where is my parcel"]
-    assert call.messages["transcript"] == 1
+    assert call.messages["transcript"] == 3, "messages are counted as they come"
 
 
 def test_what_was_being_said_when_the_connection_went_is_kept() -> None:
