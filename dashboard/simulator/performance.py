@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -53,7 +54,8 @@ class Performance:
             for task in (*jobs, *self._answers):
                 task.cancel()
             await asyncio.gather(*jobs, *self._answers, return_exceptions=True)
-        await self._end([task.result() for task in done if task.exception() is None])
+        # A connection that broke while we were sending is the peer's leave; anything else is our own mistake.
+        await self._end([task.result() for task in done if not isinstance(task.exception(), ConnectionError)])
 
     def _jobs(self, first: Frame | None) -> list[Coroutine[Any, Any, Abort | Close | None]]:
         return [self._play(), self._tell(), self._listen(first), self._expire(), self._cut_when_idle()]
@@ -138,9 +140,10 @@ class Performance:
             return
         await self._until(self._now_s() + answer.delay_s)
         self._session.say(Placed("bot", answer.sound("bot"), self._now_s()))
-        if answer.intent is not None:
-            await self._send(self._session.written(Intent(answer.intent, answer.confidence)))
-        await self._send(self._session.written(Transcript("bot", answer.words(), final=True)))
+        with contextlib.suppress(ConnectionError):  # the listening job learns of it too, and ends the performance
+            if answer.intent is not None:
+                await self._send(self._session.written(Intent(answer.intent, answer.confidence)))
+            await self._send(self._session.written(Transcript("bot", answer.words(), final=True)))
 
     async def _expire(self) -> Close:
         """Close when the token of the connection dies."""

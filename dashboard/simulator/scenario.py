@@ -26,9 +26,6 @@ from dashboard.simulator.toml_lines import Path as KeyPath
 from dashboard.simulator.toml_lines import line_numbers, line_of
 from dashboard.simulator.voices import AudioFormat, Placed
 
-DEFAULT = "bad-day"
-"""The scenario of `demo` and `simulate` when none is named."""
-
 _Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
 
 

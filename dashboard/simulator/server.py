@@ -27,6 +27,7 @@ from dashboard.simulator.voices import Mixer
 from dashboard.transport.listener import Frame, FrameKind, Listener, Peer, Reply, Request, Upgrade
 
 APP_ID = "parcel-bot"
+DEFAULT_SEED = 1
 RESUME_WAIT_S = 0.3
 """How long a new connection may take to say that it continues a session, once there has been one."""
 
@@ -40,8 +41,9 @@ Limited = TypeVar("Limited", Refuse, SlowOpen)
 class BotHost:
     """Serves one scenario to any number of clients.
 
-    `seed` decides every random thing of the scenario. `truth_path` gets a CSV of when each audio frame really left:
-    `sent_s` on the monotonic clock of this machine, `media_s` in its session, and the number of the connection.
+    `seed` decides every random thing of the scenario; without one each run is the same. `truth_path` gets a CSV of
+    when each audio frame really left: `sent_s` on the monotonic clock of this machine, `media_s` in its session, and
+    the number of the connection.
     """
 
     def __init__(
@@ -50,12 +52,13 @@ class BotHost:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
-        seed: int = 1,
+        seed: int | None = None,
         truth_path: Path | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.scenario = scenario
         self._clock = SystemClock()
+        seed = DEFAULT_SEED if seed is None else seed
         self._dice = random.Random(seed)
         self._plan = FaultPlan(
             scenario.faults,
@@ -215,12 +218,14 @@ class BotHost:
             return  # the peer left while we were speaking
 
     async def _first_frame(self, peer: Peer) -> Frame | None:
-        """Return what the client says first, if there has been a session that it could want to continue."""
+        """Return the first message of the client, if there has been a session that it could want to continue."""
         if self._newest is None:
             return None
         try:
             async with asyncio.timeout(RESUME_WAIT_S):
-                return await peer.receive()
+                while (frame := await peer.receive()) is not None and frame.kind is FrameKind.PING:
+                    await peer.send(frame.data, FrameKind.PONG)
+                return frame
         except TimeoutError:
             return None
 

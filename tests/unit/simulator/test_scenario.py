@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors import ScenarioError
-from dashboard.simulator import DEFAULT, list_scenarios, load_scenario
 from dashboard.simulator.faults import Abort, HalfOpen, HeavyTail, Jitter, Stall, TokenLife
 from dashboard.simulator.garbage import MESSAGES
-from dashboard.simulator.scenario import Scenario
+from dashboard.simulator.scenario import Scenario, list_scenarios, load_scenario
 
 HEAD = 'name = "mine"\nsummary = "my own"\nduration_s = 20\n'
 
@@ -32,7 +31,7 @@ def test_a_shipped_scenario_says_how_long_a_probe_listens_and_what_it_must_repor
     scenario = load_scenario(name)
     assert scenario.name == name
     assert scenario.probe_s is not None
-    assert scenario.probe_s <= (30 if name == DEFAULT else 10)
+    assert scenario.probe_s <= (30 if name == "bad-day" else 12)
     assert scenario.expect
 
 

@@ -183,22 +183,45 @@ async def test_stopping_closes_every_peer_with_going_away() -> None:
     assert one.close_code == other.close_code == 1001
 
 
-async def test_stopping_does_not_wait_for_a_peer_that_never_answers() -> None:
-    upgrade = (
+@contextlib.asynccontextmanager
+async def raw_client(listener: Listener) -> AsyncIterator[asyncio.StreamReader]:
+    """A client that upgrades and then does nothing by itself."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(
         b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
-    async with listening(until_gone) as listener:
-        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
-        writer.write(upgrade)
-        await reader.readuntil(b"\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    yield reader
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+async def test_stopping_does_not_wait_for_a_peer_that_never_answers() -> None:
+    async with listening(until_gone) as listener, raw_client(listener) as reader:
         async with asyncio.timeout(5):
             await listener.stop()
         rest = await reader.read()
-        assert rest[2:4] == (1001).to_bytes(2, "big")
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
+    assert rest[2:4] == (1001).to_bytes(2, "big")
+
+
+async def test_stopping_does_not_wait_for_a_peer_that_does_not_read() -> None:
+    stuck = asyncio.Event()
+
+    async def flood(peer: Peer) -> None:
+        for _ in range(100):
+            sending = asyncio.create_task(peer.send(b"x" * 2**20))
+            await asyncio.wait([sending], timeout=0.1)
+            if not sending.done():
+                stuck.set()
+            with contextlib.suppress(ConnectionError):
+                await sending
+
+    async with listening(flood) as listener, raw_client(listener):
+        async with asyncio.timeout(5):
+            await stuck.wait()
+            await listener.stop()
 
 
 async def test_a_taken_port_is_an_os_error_and_leaves_nothing_open() -> None:
