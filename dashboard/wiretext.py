@@ -13,15 +13,24 @@ TEXT_LIMIT = 2000
 
 _SECRETS = re.compile(
     r"""(?ix)
-    (?P<key> \b (?: authorization ["']? \s* [=:] \s* ["']? )? bearer \s+ | \b (?: authorization ["']? \s* [=:] \s* ["']? )? basic \s+ (?=[a-z0-9+/=]{8})
-      | \b (?: access_token | refresh_token | client_secret | password | api[_-]?key | signature | sig
-             | token | secret ) ["']? \s* [=:] \s* ["']? )
+    (?P<key>
+        \b (?: access_token | refresh_token | client_secret | password | api[_-]?key | signature | sig | token | secret )
+        ["']? \s* [=:] \s* ["']?
+      | \b authorization ["']? \s* [=:] \s* ["']? (?: (?: bearer | basic ) \s+ )?
+      | \b (?: bearer | basic ) \s+ (?= [^\s"',;]* [0-9._=/+-] )  # "the bearer of news" is no token
+    )
     (?P<value> [^\s"'&,;}]{4,} )
     """
 )
 _URL_QUERY = re.compile(r"(?i)\b(?P<base>(?:wss?|https?)://[^\s?#\"'<>]*)\?[^\s\"'<>]*")
 _URL_USER = re.compile(r"(?i)\b(?P<scheme>(?:wss?|https?)://)[^\s/@\"'<>]+@")
-_PHONE = re.compile(r"(?<![\w.:+-])(?:\+[1-9]|00?[1-9])(?:[ ()/.-]{0,2}\d){7,13}(?![\w-])")
+_PHONE = re.compile(
+    r"""(?x) (?<![\w.:+-])
+    (?: \(? (?: \+[1-9] | 00?[1-9] ) (?: [ ()/.-]{0,2} \d ){7,13}  # international, or with a trunk prefix
+      | \(? [2-9]\d\d \)? [ .-]{1,2} [2-9]\d\d [ .-] \d{4}  # North American
+    ) (?![\w-])
+    """
+)
 
 
 def redact(text: str) -> str:

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from io import FileIO
 from typing import Any, BinaryIO
 
 from dashboard.bus.fanout import play
@@ -181,7 +182,12 @@ async def _tail(stream: asyncio.StreamReader | None) -> str:
 # -- the worker's own end ---------------------------------------------------------------------------
 
 
-def read_config(stream: BinaryIO) -> dict[str, Any]:
+def raw_stdin() -> FileIO:
+    """Return standard input without a buffer: a thread that waits in one takes its lock into the interpreter's end."""
+    return FileIO(sys.stdin.fileno(), closefd=False)
+
+
+def read_config(stream: FileIO) -> dict[str, Any]:
     """Read the first line of the worker's input.
 
     Raises:
@@ -196,7 +202,7 @@ def read_config(stream: BinaryIO) -> dict[str, Any]:
     return config
 
 
-async def serve(source: Source, stdin: BinaryIO, stdout: BinaryIO, sinks: Sequence[Sink] = ()) -> None:
+async def serve(source: Source, stdin: FileIO, stdout: BinaryIO, sinks: Sequence[Sink] = ()) -> None:
     """Play `source` to `stdout`, take commands from `stdin`, stop at its end or at SIGTERM, SIGINT and SIGHUP."""
     loop = asyncio.get_running_loop()
     stop_on_signals(lambda: source.command(Stop()))
@@ -218,7 +224,7 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
 
 
-def _read_commands(stdin: BinaryIO, loop: asyncio.AbstractEventLoop, source: Source) -> None:
+def _read_commands(stdin: FileIO, loop: asyncio.AbstractEventLoop, source: Source) -> None:
     def pass_on(command: Command) -> None:
         try:
             loop.call_soon_threadsafe(source.command, command)

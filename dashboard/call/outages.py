@@ -30,7 +30,7 @@ def changed(link: LinkView, fact: LinkChanged) -> LinkView:
     if outage is not None and link.state is LinkState.WAITING:
         outage = replace(outage, waited_s=outage.waited_s + (fact.at - link.since))
     if outage is None and fact.state is LinkState.GAVE_UP:
-        outage = _never_up(link, fact.at, fact.cause, fact.detail)
+        outage = _never_up(link, fact.cause, fact.detail)
     return replace(
         link,
         state=fact.state,
@@ -85,7 +85,7 @@ def lost(link: LinkView, fact: ConnectionLost) -> LinkView:
 
 def attempt_failed(link: LinkView, fact: AttemptFailed) -> LinkView:
     """An attempt to connect failed; of a call that was never up this is its first outage."""
-    outage = link.outage or _never_up(link, fact.at, fact.cause, fact.detail)
+    outage = link.outage or _never_up(link, fact.cause, fact.detail)
     failure = Failure(fact.at, fact.cause, fact.detail, fact.status, fact.wait_s)
     outage = replace(_with_failure(outage, failure), attempts=outage.attempts + 1)
     return replace(link, outage=outage, failures=link.failures + 1)
@@ -157,10 +157,10 @@ def count(counts: Mapping[str, int], key: str, limit: int) -> Mapping[str, int]:
     return MappingProxyType({**counts, key: counts.get(key, 0) + 1})
 
 
-def _never_up(link: LinkView, at: float, cause: Cause, detail: str) -> Outage:
+def _never_up(link: LinkView, cause: Cause, detail: str) -> Outage:
     began = link.last_inbound_at
     if began is None:
-        began = link.history[0].at if link.history else at
+        began = link.started_at
     return Outage(number=link.outage_count + 1, started_at=began, cause=cause, detail=detail)
 
 

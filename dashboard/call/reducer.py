@@ -53,6 +53,7 @@ def _(event: ev.CallStarted, call: CallState) -> CallState:
         endpoint=event.endpoint,
         dialect=event.dialect,
         targets=event.targets,
+        link=replace(call.link, started_at=event.at),
     )
 
 

@@ -77,6 +77,7 @@ class Outage:
 class LinkView:
     """Where the link stands and what it has been through."""
 
+    started_at: float = 0.0
     state: LinkState = LinkState.IDLE
     since: float = 0.0
     cause: Cause = Cause.STARTED

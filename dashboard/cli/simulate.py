@@ -8,7 +8,7 @@ import json
 import sys
 import threading
 
-from dashboard.bus.runtime import stop_on_signals
+from dashboard.bus.runtime import raw_stdin, stop_on_signals
 from dashboard.simulator.scenario import list_scenarios, load_scenario
 from dashboard.simulator.server import BotHost
 
@@ -40,6 +40,7 @@ async def _serve(host: BotHost, *, until_eof: bool) -> None:
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    while sys.stdin.buffer.read(4096):
+    stdin = raw_stdin()
+    while stdin.read(4096):
         continue
     loop.call_soon_threadsafe(ended.set)

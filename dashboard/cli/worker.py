@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import sys
 
-from dashboard.bus.runtime import read_config, serve
+from dashboard.bus.runtime import raw_stdin, read_config, serve
 from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import log_sinks
@@ -14,8 +14,9 @@ from dashboard.cli.wiring import log_sinks
 
 def run(args: argparse.Namespace) -> int:
     """Hold one call until its screen is gone or says stop."""
-    config = read_config(sys.stdin.buffer)
+    stdin = raw_stdin()
+    config = read_config(stdin)
     settings = Settings.from_worker(config["settings"])
     sinks = log_sinks(settings)
-    asyncio.run(serve(line(settings, config["call_id"]), sys.stdin.buffer, sys.stdout.buffer, sinks))
+    asyncio.run(serve(line(settings, config["call_id"]), stdin, sys.stdout.buffer, sinks))
     return 0

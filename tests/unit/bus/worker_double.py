@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from dashboard.bus.runtime import read_config
+from dashboard.bus.runtime import raw_stdin, read_config
 from dashboard.call.codec import command_from_line, to_line
 from dashboard.call.events import Event, Marked, Ticked
 from dashboard.call.ports import Stop
@@ -28,14 +28,15 @@ def ticking() -> None:
 
 
 def main() -> None:
-    config = read_config(sys.stdin.buffer)
+    stdin = raw_stdin()
+    config = read_config(stdin)
     say(Marked("c", time.monotonic(), json.dumps(config)))
     if config.get("fail"):
         sys.exit(config["fail"])
     if config.get("garbage"):
         sys.stdout.write("no fact\n{}\n" + "x" * 5_000_000 + "\n")
     threading.Thread(target=ticking, daemon=True).start()
-    for line in sys.stdin.buffer:
+    for line in stdin:
         command = command_from_line(line)
         say(Marked("c", time.monotonic(), repr(command)))
         if isinstance(command, Stop) and not config.get("deaf"):

@@ -1,0 +1,127 @@
+"""The real program in a real terminal, against the real bot host."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.hosts import CALLSCOPE, environment
+from tests.terminal import Terminal, children, is_alive
+
+NOWHERE = {"base_url": "", "client_id": "", "client_secret": "", "app_id": ""}
+"""The demo asks nobody's environment for an account."""
+
+
+@contextmanager
+def demo(cwd: Path, *args: str, columns: int = 120, rows: int = 36) -> Iterator[Terminal]:
+    argv = [*CALLSCOPE, "demo", *args]
+    with Terminal(argv, columns=columns, rows=rows, cwd=cwd, env=environment(NOWHERE)) as terminal:
+        yield terminal
+
+
+def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
+    with demo(tmp_path, "steady", "--json-out", "figures.json") as terminal:
+        terminal.until("● open")
+        terminal.until("Clear")
+
+        terminal.press("u")
+        terminal.until("utterance")
+        terminal.press("parcel 4711\r")
+        terminal.until(lambda text: "parcel 4711" in text and "answered" in text)
+
+        terminal.press(" ")
+        terminal.until("FROZEN")
+        terminal.press(" ")
+        terminal.until(lambda text: "FROZEN" not in text)
+
+        terminal.press("m")
+        terminal.until("mark")
+        terminal.press("p")
+        terminal.until("frames by ms")
+        terminal.press("w")
+
+        terminal.press("5M")
+        terminal.until(lambda text: "5 reconnects" in text and "1 connection" not in text)
+        terminal.press("M")
+        terminal.until("1 connection")
+
+        terminal.press("?")
+        terminal.until("reconnect now")
+        terminal.press("\x1b")
+        terminal.press("t")
+
+        terminal.press("r")
+        terminal.until("operator asked")
+        terminal.until("● open")
+
+        terminal.press("e")
+        terminal.until(lambda _: any(tmp_path.glob("*.svg")) and any(tmp_path.glob("callscope-*.json")))
+
+        for columns, rows in ((80, 24), (200, 50), (60, 20), (120, 36)):
+            terminal.resize(columns, rows)
+            terminal.until("80" if columns == 60 else "● open")
+
+        terminal.press("q")
+        terminal.until("A call is open")
+        terminal.press("y")
+        assert terminal.ended() == 0
+    assert "callscope: degraded" in terminal.text
+    assert "operator asked" in terminal.text
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["link"]["outages"] == 1
+    assert figures["messages"]["sent"] == 1
+
+
+def test_a_screen_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    with demo(tmp_path, "steady") as terminal:
+        terminal.until("● open")
+        own = children(terminal.process.pid)
+        assert len(own) == 2, "the bot host and the worker"
+        terminal.process.kill()
+        _wait_until_gone(own)
+
+
+def test_a_worker_that_is_killed_is_told_and_r_starts_another(tmp_path: Path) -> None:
+    with demo(tmp_path, "steady") as terminal:
+        terminal.until("● open")
+        worker = max(children(terminal.process.pid))
+        os.kill(worker, signal.SIGKILL)
+        terminal.until("was killed by SIGKILL", timeout_s=2.0)
+        terminal.press("r")
+        terminal.until("● open")
+        assert worker not in children(terminal.process.pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_closes_the_call_and_gives_the_terminal_back(number: signal.Signals, tmp_path: Path) -> None:
+    with demo(tmp_path, "steady") as terminal:
+        terminal.until("● open")
+        own = children(terminal.process.pid)
+        os.kill(terminal.process.pid, number)
+        assert terminal.ended() == 0
+        assert b"\x1b[?1049l" in terminal.written, "the alternate screen was left"
+        assert "callscope: healthy" in terminal.text
+        _wait_until_gone(own)
+
+
+def test_a_scenario_that_says_something_impossible_is_refused_before_the_screen_opens(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('name = "mine"\nsummary = "x"\nduration_s = 5\nspeed = 3\n')
+    with demo(tmp_path, "mine.toml") as terminal:
+        assert terminal.ended() == 2
+    assert "mine.toml" in terminal.text
+    assert "speed" in terminal.text
+    assert b"\x1b[?1049h" not in terminal.written
+
+
+def _wait_until_gone(pids: list[int]) -> None:
+    end = time.monotonic() + 8
+    while any(map(is_alive, pids)):
+        assert time.monotonic() < end, "still running"
+        time.sleep(0.05)
