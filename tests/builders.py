@@ -29,6 +29,7 @@ class Story:
         self._position = 0.0
         self._began = START
         self._utterances = 0
+        self._clipped = 0
         self.fact(
             ev.CallStarted(call_id, START, WALL, "wss://api.example.test/v1/stream/ws-77", "appfoundry", ev.Targets())
         )
@@ -103,6 +104,12 @@ class Story:
         self.now += seconds
         self._frames([start + seconds + 0.0005 * frame for frame in range(count)], -90.0, -21.0)
 
+    def clip(self, runs: int) -> None:
+        """One more batch, with `runs` of samples at full scale in it."""
+        self._clipped = runs
+        self.listen(BATCH_S)
+        self._clipped = 0
+
     def _batch(self, jitter_s: float, caller_dbfs: float, bot_dbfs: float) -> None:
         due = [self._began + self._position + FRAME_S * frame for frame in range(round(BATCH_S / FRAME_S))]
         self.now = due[-1] + FRAME_S
@@ -135,6 +142,7 @@ class Story:
                 tuple(0.0004 for _ in arrivals),
                 self._channels,
                 320 * count,
+                clipped=self._clipped,
                 positioned=True,
             )
         )

@@ -33,8 +33,7 @@ CLOSE_S = 6.0
 """How long the way out waits for the call to close: the link gives its peer 5 s."""
 
 _TOASTS = 3
-_TOAST_S = 6.0
-_LONG_TOAST_S = 12.0
+_TOAST_S = 8.0
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -163,24 +162,22 @@ class CallScopeApp(App[None]):
         call = self._call_screen.shown
         if call is None:
             return
-        directory = Path.cwd()
         try:
-            picture, figures = export(call, self.export_screenshot(title=self.title), directory)
+            picture, figures = export(call, self.export_screenshot(title=self.title), Path.cwd())
         except OSError as error:
-            self._toast("error", "Not exported", f"{directory}: {error.strerror or error}")
+            self._toast("error", "Not exported", f"{error.filename or 'this directory'}: {error.strerror}")
         else:
-            self._toast("information", "Exported", f"{picture}\n{figures}")
+            self._toast("information", f"Exported to {picture.parent}", f"{picture.name} and {figures.suffix}")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette."""
         for key in KEYS:
             if key.action not in EVERYWHERE and self._call_screen.works(key.action):
-                action = key.action if key.action.startswith("app.") else f"screen.{key.action}"
-                yield SystemCommand(f"{key.word or key.help}", f"{key.shown}: {key.help}", self._doing(action))
+                yield SystemCommand(key.word or key.help, f"{key.shown}: {key.help}", self._doing(key.action))
 
     def _doing(self, action: str) -> Callable[[], None]:
         def do() -> None:
-            self.call_later(self.run_action, action)
+            self.call_later(self.run_action, action, self._call_screen)
 
         return do
 

@@ -169,7 +169,7 @@ def _queue(queue: QueueView) -> Spans:
 def _compact(call: CallState, width: int) -> list[Spans]:
     """Two to four rows, the most telling first; each holds as many figures as fit."""
     link = call.link
-    moving = link.state not in (LinkState.OPEN, LinkState.IDLE) or call.worker_lost is not None
+    moving = link.state is not LinkState.OPEN or call.worker_lost is not None
     first = status(call, width) if moving else (state_span(call),)
     live = join_fitting(
         [

@@ -32,21 +32,23 @@ def shorten_middle(text: str, width: int) -> str:
     if width < 8:
         return shorten(text, width)
     tail = (width - 1) // 2
-    return set_cell_size(text, width - 1 - tail) + "…" + text[-tail:]
+    return set_cell_size(text, width - 1 - tail) + "…" + set_cell_size(text[::-1], tail)[::-1]
 
 
 def crop(row: Spans, width: int) -> Spans:
     """Return a row of at most `width` cells."""
     if cells(row) <= width:
         return row
+    if width <= 0:
+        return EMPTY
     kept: list[Span] = []
-    room = width
-    for text, tone in row:
+    room = width - 1
+    for text, role in row:
         size = cell_len(text)
-        if size > room - 1 and room > 0:
-            kept.append((set_cell_size(text, room - 1).rstrip() + "…", tone))
+        if size > room:
+            kept.append((set_cell_size(text, room).rstrip() + "…", role))
             break
-        kept.append((text, tone))
+        kept.append((text, role))
         room -= size
     return tuple(kept)
 

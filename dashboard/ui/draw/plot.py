@@ -70,7 +70,7 @@ def _spans(figure: Any, width: int) -> list[Spans]:
     """Read the plot's ANSI text: an ink number becomes its role, text without one belongs to the frame."""
     rows: list[Spans] = []
     ink = 0
-    for line in figure.build().string().split("\n"):
+    for line in figure.build().string().splitlines():
         spans: list[Span] = []
         parts = _SGR.split(line)
         for at, part in enumerate(parts):

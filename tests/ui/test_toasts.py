@@ -1,0 +1,64 @@
+"""Toasts for what matters, few at once, and nothing in them is read as markup."""
+
+from __future__ import annotations
+
+from dashboard.call.events import Cause, ClosedBy
+from tests.builders import Story
+from tests.ui.stage import Stage
+
+
+def opened() -> Story:
+    story = Story()
+    story.connect()
+    story.listen(0.5)
+    return story
+
+
+async def test_a_lost_and_restored_connection_is_told() -> None:
+    story = opened()
+    stage = Stage(story.call)
+    async with stage.opened() as pilot:
+        story.drop()
+        await stage.shows(pilot, story.call)
+        story.connect(attempt=2)
+        story.listen(0.1)
+        await stage.shows(pilot, story.call)
+        lost, restored = stage.toasts()
+        assert lost.startswith("Connection lost: dropped without a close frame | code 1006")
+        assert restored.startswith("Restored after ")
+
+
+async def test_what_the_peer_wrote_stands_in_a_toast_as_it_is() -> None:
+    story = opened()
+    stage = Stage(story.call)
+    async with stage.opened() as pilot:
+        story.drop(Cause.SERVER_ERROR, code=1011, reason="[red]boom[/nonsense] \x1b[2J", closed_by=ClosedBy.PEER)
+        await stage.shows(pilot, story.call)
+        assert stage.toasts()[0].endswith("“[red]boom[/nonsense] ␛[2J”")
+        assert "[red]boom[/nonsense]" in stage.text
+
+
+async def test_a_flapping_link_never_piles_toasts_up() -> None:
+    story = opened()
+    stage = Stage(story.call)
+    most = 0
+    async with stage.opened() as pilot:
+        for attempt in range(2, 6):
+            story.drop()
+            await stage.shows(pilot, story.call)
+            most = max(most, len(stage.toasts()))
+            story.connect(attempt=attempt)
+            story.listen(0.1)
+            await stage.shows(pilot, story.call)
+            most = max(most, len(stage.toasts()))
+    assert most == 3
+
+
+async def test_news_while_the_screen_is_frozen_is_still_told() -> None:
+    story = opened()
+    stage = Stage(story.call)
+    async with stage.opened() as pilot:
+        await pilot.press("space")
+        story.drop()
+        await stage.shows(pilot, story.call)
+        assert len(stage.toasts()) == 1
