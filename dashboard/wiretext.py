@@ -14,7 +14,8 @@ TEXT_LIMIT = 2000
 _SECRETS = re.compile(
     r"""(?ix)
     (?P<key>
-        \b (?: access_token | refresh_token | token | client_secret | secret | password | api[_-]?key | signature | sig )
+        \b (?: access_token | refresh_token | token | client_secret | secret | password
+             | api[_-]?key | signature | sig )
         ["']? \s* [=:] \s* ["']?
       | \b authorization ["']? \s* [=:] \s* ["']? (?: (?: bearer | basic ) \s+ )?
       | \b (?: bearer | basic ) \s+ (?= [^\s"',;]* [0-9._=/+-] )  # "the bearer of news" is no token
