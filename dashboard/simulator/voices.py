@@ -5,11 +5,10 @@ Everything is kept as G.711 µ-law at 8 kHz and turned into the scenario's encod
 
 from __future__ import annotations
 
-import audioop
 import math
 import random
+import struct
 import tomllib
-from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,8 @@ from importlib.resources import files
 from typing import Annotated, Literal
 
 from pydantic import Field
+
+from dashboard.media.g711 import linear_to_pcmu, pcmu_to_linear
 
 Who = Literal["caller", "bot"]
 WHO: tuple[Who, Who] = ("caller", "bot")
@@ -99,14 +100,14 @@ def murmur(text: str, who: Who) -> Clip:
     """Return a voice-like murmur for a text that has no clip: as long as the text, louder and softer by syllables."""
     seconds = min(_MURMUR_LIMIT_S, _SYLLABLE_S * max(2, len(text) // _LETTERS_PER_SYLLABLE))
     pitch_hz = 170 if who == "caller" else 105
-    samples = array("h")
+    samples = []
     for index in range(int(seconds * CLIP_RATE)):
         at = index / CLIP_RATE
         loudness = 9000 * abs(math.sin(math.pi * at / _SYLLABLE_S))
         phase = 2 * math.pi * pitch_hz * at
         tone = math.sin(phase) + 0.5 * math.sin(3 * phase) + 0.3 * math.sin(7 * phase)
         samples.append(round(loudness * tone / 1.8))
-    return Clip("murmur", text, audioop.lin2ulaw(samples.tobytes(), 2))
+    return Clip("murmur", text, linear_to_pcmu(struct.pack(f"<{len(samples)}h", *samples)))
 
 
 class Mixer:
@@ -153,10 +154,13 @@ class Mixer:
     def _encode(self, ulaw: bytes) -> bytes:
         if self._audio.encoding == "pcmu":
             return ulaw
-        linear = audioop.ulaw2lin(ulaw, 2)
-        if self._audio.rate == CLIP_RATE:
+        linear, times = pcmu_to_linear(ulaw), self._audio.rate // CLIP_RATE
+        if times == 1:
             return linear
-        return audioop.ratecv(linear, 2, 1, CLIP_RATE, self._audio.rate, None)[0]
+        wide = bytearray(len(linear) * times)  # each sample is repeated: it stays a voice from a telephone
+        for byte in range(2 * times):
+            wide[byte :: 2 * times] = linear[byte % 2 :: 2]
+        return bytes(wide)
 
     def _interleave(self, left: bytes, right: bytes) -> bytes:
         width = self._audio.bytes_per_sample
