@@ -55,12 +55,12 @@ HOMES: dict[str, set[str]] = {
     "plotext": {"ui"},
     "websockets": {"transport"},
     "httpx": {"transport"},
-    "aiohttp": {"transport", "simulator"},
+    "aiohttp": {"transport"},
     "structlog": {"exporters"},
     "pydantic": {"cli", "simulator", "dialects"},
     "pydantic_core": {"cli", "simulator", "dialects"},
     "platformdirs": {"cli"},
-    "audioop": {"media", "simulator"},
+    "audioop": {"media"},
     "sqlite3": {"storage"},
 }
 """Library → the rooms that may know of it. Any other library is a stranger."""

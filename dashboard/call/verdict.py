@@ -96,6 +96,9 @@ def _audio_reasons(call: CallState) -> tuple[str, ...]:
         reasons.append(
             f"{loss:.1%} of the frames too late for a buffer of {call.targets.buffer_s * 1000:.0f} ms, or lost"
         )
+    quiet = quiet_side(call)
+    if quiet is not None:
+        reasons.append(quiet)
     dropped = sum(queue.dropped for queue in call.queues.values())
     if dropped:
         reasons.append(f"callscope was too slow here: {dropped} dropped from its own queues")

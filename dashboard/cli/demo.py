@@ -10,13 +10,17 @@ from dashboard.simulator.scenario import load_scenario
 
 
 def run(args: argparse.Namespace) -> int:
-    """Open the screen on a scenario.
+    """Open the screen on a scenario; 0 when the operator left it."""
+    source = demo(args.scenario, args.seed, args.settings)  # before the screen opens: it may be refused
+    return run_screen(source, f"demo: {args.scenario}", args.json_out)
+
+
+def demo(scenario: str, seed: int | None, settings: Settings) -> Demo:
+    """Return the source of a demo; what the operator set counts for more than what the scenario advises.
 
     Raises:
-        ScenarioError: the scenario says something impossible; found before the screen opens.
+        ScenarioError: the scenario says something impossible.
     """
-    advised = load_scenario(args.scenario).settings.given()
-    settings: Settings = args.settings
-    own = settings.model_fields_set  # what the operator said counts for more than what the scenario advises
-    settings = settings.replace(**{name: value for name, value in advised.items() if name not in own})
-    return run_screen(Demo(args.scenario, args.seed, settings), f"demo: {args.scenario}", args.json_out)
+    advised = load_scenario(scenario).settings.given()
+    own = settings.model_fields_set
+    return Demo(scenario, seed, settings.replace(**{key: value for key, value in advised.items() if key not in own}))

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from dashboard.cli.hints import did_you_mean
 from dashboard.cli.settings import CALL, FIELDS, Settings, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
+from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible
 
 OTHER_VARIABLES = frozenset({"CALLSCOPE_DEBUG"})
@@ -51,8 +52,6 @@ class Key:
     name: str
 
     def __str__(self) -> str:
-        from dashboard.simulator.toml_lines import line_numbers  # brings the simulator: only an error asks for lines
-
         line = line_numbers(self.text).get((self.name,) if self.table is None else (self.table, self.name))
         place = f"{_shown(self.path)}:{line}" if line else _shown(self.path)
         table = "" if self.table is None else f"[{visible(self.table)}] "

@@ -138,7 +138,9 @@ def run_screen(source: Source, title: str, json_out: Path | None) -> int:
         sys.stdout.write(f"{summary(call)}\n")
         if json_out is not None:
             write_json(json_out, probe_object(call))
-    return app.return_code or 0
+    if app.failure is not None:
+        raise app.failure
+    return 0
 
 
 def write_json(path: Path, figures: dict[str, Any]) -> None:

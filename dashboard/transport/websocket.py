@@ -215,6 +215,7 @@ class _Connection(ClientConnection):
         self._text = False
         self._fragments = bytearray()
         self._early: list[Arrival] = []
+        self._early_rtts: list[tuple[float, float]] = []
         self._on_arrival: Callable[[Arrival], None] | None = None
         self._on_rtt: Callable[[float, float], None] | None = None
         self._cut: asyncio.TimerHandle | None = None
@@ -223,6 +224,9 @@ class _Connection(ClientConnection):
         early, self._early = self._early, []
         for arrival in early:
             on_arrival(arrival)
+        rtts, self._early_rtts = self._early_rtts, []
+        for at, rtt_s in rtts:
+            on_rtt(at, rtt_s)
         self._on_arrival = on_arrival
         self._on_rtt = on_rtt
         self.transport.resume_reading()
@@ -267,9 +271,14 @@ class _Connection(ClientConnection):
     def acknowledge_pings(self, data: bytes) -> None:
         ping = self.pending_pings.get(data)
         super().acknowledge_pings(data)
-        if ping is not None and self._on_rtt is not None:
-            _, sent_at = ping  # the loop's clock is the monotonic one
-            self._on_rtt(self._at, max(0.0, self._at - sent_at))
+        if ping is None:
+            return
+        _, sent_at = ping  # the loop's clock is the monotonic one
+        rtt_s = max(0.0, self._at - sent_at)
+        if self._on_rtt is not None:
+            self._on_rtt(self._at, rtt_s)
+        else:
+            self._early_rtts.append((self._at, rtt_s))
 
     def send_data(self) -> None:
         super().send_data()

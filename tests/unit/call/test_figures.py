@@ -174,6 +174,7 @@ def test_a_bot_that_does_not_answer_is_the_headline() -> None:
 def test_dead_air_and_one_way_audio_are_told_apart() -> None:
     dead = fold(*(audio(112 + i * 0.1, 10 + i * 0.1, levels=(QUIET, QUIET)) for i in range(60)), call=smooth(10))
     assert headline(dead).text.startswith("Dead air")
+    assert judge(dead).level == "degraded"
     deaf = fold(*(audio(112 + i * 0.1, 10 + i * 0.1, levels=(LOUD, QUIET)) for i in range(130)), call=smooth(10))
     assert headline(deaf).text.startswith("One-way audio: nothing from the bot")
 

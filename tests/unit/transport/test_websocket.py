@@ -243,6 +243,28 @@ async def test_the_round_trip_is_measured_at_once_and_then_by_every_keepalive() 
             assert 0 <= rtt <= at
 
 
+async def test_a_pong_that_comes_before_anybody_listens_is_told_then() -> None:
+    ponged = asyncio.Event()
+
+    async def handler(wire: Wire) -> None:
+        await wire.upgrade(b"")
+        opcode, data = await wire.read_frame()
+        assert opcode == PING
+        await wire.send(frame(PONG, data) + frame(TEXT, b"."))
+        ponged.set()
+        await wire.until_gone()
+
+    async with peer(handler, None) as port:
+        socket = await connect(f"ws://127.0.0.1:{port}/", clock=CLOCK, tls=trusting(), options=QUICK)
+        await ponged.wait()
+        while not socket._connection._early:  # noqa: ASYNC110 - nothing else tells that the bytes are here
+            await asyncio.sleep(0)
+        listener = Listener()
+        listener.listen_to(socket)
+        assert listener.rtts.qsize() == 1
+        await socket.close()
+
+
 async def test_a_pong_that_nobody_asked_for_measures_nothing() -> None:
     async def handler(wire: Wire) -> None:
         await wire.send(frame(PONG, b"hello") + frame(TEXT, b"."))

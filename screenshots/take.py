@@ -1,0 +1,88 @@
+"""Writes the pictures of this folder from the running demo: `python screenshots/take.py`, about two minutes.
+
+Each picture comes from a call of its own: the real bot host, the real worker, the real screen without a terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dashboard.bus.fanout import play
+from dashboard.bus.store import Store
+from dashboard.call.events import LinkState
+from dashboard.call.state import CallState
+from dashboard.cli.demo import demo
+from dashboard.cli.settings import Settings
+from dashboard.ui.app import CallScopeApp
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`when` says at which moment of the call; `keys` are typed before it is taken."""
+
+    name: str
+    size: tuple[int, int]
+    when: Callable[[CallState], bool]
+    keys: Sequence[str] = ()
+    scenario: str = "bad-day"
+
+
+def after(seconds: float) -> Callable[[CallState], bool]:
+    return lambda call: call.now - call.started_at >= seconds
+
+
+def down(call: CallState) -> bool:
+    return call.link.state is LinkState.WAITING and call.now - call.link.since > 0.2
+
+
+PICTURES = (
+    Picture("bad-day-120x36", (120, 36), after(72)),
+    Picture("choppy-120x36", (120, 36), after(12.5)),
+    Picture("down-120x36", (120, 36), down),
+    Picture("stale-80x24", (80, 24), after(48.5)),
+    Picture("bad-day-200x50", (200, 50), after(112)),
+    Picture("light-120x36", (120, 36), after(30), keys=("t", "p")),
+    Picture("refused-120x36", (120, 36), after(0.2), scenario="bad-credentials"),
+    Picture("keys-120x36", (120, 36), after(6), keys=("?",)),
+)
+
+
+async def take(picture: Picture) -> None:
+    """Play the scenario until the moment has come, and keep what the screen shows then."""
+    store, source = Store(), demo(picture.scenario, None, Settings())
+    app = CallScopeApp(
+        store.snapshot, source.command, lambda: play(source, [store]), title=f"demo: {picture.scenario}"
+    )
+    async with app.run_test(size=picture.size) as pilot:
+        while not any(map(picture.when, store.snapshot().values())):
+            await pilot.pause(0.05)
+        for key in picture.keys:
+            await pilot.press(key)
+        await pilot.pause(0.7)
+        (FOLDER / f"{picture.name}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
+
+
+async def main() -> None:
+    """Take them in processes of their own, two at a time."""
+    if sys.argv[1:]:
+        await take(next(picture for picture in PICTURES if picture.name == sys.argv[1]))
+        return
+    turnstile = asyncio.Semaphore(2)
+
+    async def run(picture: Picture) -> None:
+        async with turnstile:
+            process = await asyncio.create_subprocess_exec(sys.executable, __file__, picture.name)
+            if await process.wait():
+                raise SystemExit(f"{picture.name}: not taken")
+
+    await asyncio.gather(*map(run, PICTURES))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
