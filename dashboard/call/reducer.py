@@ -11,6 +11,7 @@ from dashboard.call import events as ev
 from dashboard.call import outages, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.state import CallState, Leg, Line, QueueView, Turns, Utterance
+from dashboard.call.words import cause_words
 from dashboard.media.levels import LevelMeter, hear
 from dashboard.media.pacing import advance, missing_s, reanchor
 
@@ -109,7 +110,8 @@ def _(event: ev.ConnectionOpened, call: CallState) -> CallState:
 def _(event: ev.ConnectionLost, call: CallState) -> CallState:
     first = call.link.outage is None
     call = _disconnected(replace(call, link=outages.lost(call.link, event)))
-    return _say(call, Line(event.at, "link", f"connection lost: {event.detail}")) if first else call
+    why = event.detail or cause_words(event.cause)
+    return _say(call, Line(event.at, "link", f"connection lost: {why}")) if first else call
 
 
 @reduce.register
@@ -274,7 +276,8 @@ def _received(call: CallState, at: float, kind: str | None = None, *, new_sessio
         resumed = outage.resume_requested and not new_session if call.sessions else None
         link = outages.restored(link, at, resumed=resumed)
         how = {True: ", session resumed", False: ", new session", None: ""}[resumed]
-        call = _say(call, Line(at, "link", f"connection restored after {down:.1f} s{how}"))
+        took = f"{down:.1f} s" if down >= 1 else f"{down * 1000:.0f} ms"
+        call = _say(call, Line(at, "link", f"connection restored after {took}{how}"))
     elif new_session and (last := outages.latest(link)) is not None and last.resumed:
         # audio of the old session was still on its way when the server said that it has ended
         link = outages.with_latest(link, replace(last, resumed=False, media_missing_s=None))

@@ -9,7 +9,7 @@ from dashboard.call.events import Cause, LinkState
 from dashboard.call.outages import latest
 from dashboard.call.state import CallState
 from dashboard.call.words import cause_words
-from dashboard.media.pacing import WINDOW_S
+from dashboard.media.pacing import WINDOW_S, open_gap_s
 from dashboard.media.playout import playout
 from dashboard.media.readings import batched, lateness, window
 
@@ -17,6 +17,9 @@ Level = Literal["healthy", "degraded", "failed"]
 
 EFFECTIVE_LOSS_LIMIT = 0.01
 """Above 1 % late or lost frames a listener hears gaps."""
+
+NO_AUDIO_S = 1.0
+"""A stream that pauses for this long is a thing to look at, before it is a thing to judge."""
 
 RECENT_S = 10.0
 """What the headline calls now."""
@@ -179,6 +182,9 @@ def _sound_headline(call: CallState) -> Headline:
     pacing, buffer_s = call.inbound.pacing, call.targets.buffer_s
     if pacing.frames == 0:
         return Headline("ok", "Open; no audio yet")
+    gap_s = open_gap_s(pacing, call.now)
+    if gap_s is not None and gap_s >= NO_AUDIO_S:
+        return Headline("warn", f"No audio for {gap_s:.1f} s")
     late = lateness(pacing, RECENT_S, call.now)
     quality = playout(pacing, buffer_s=buffer_s, window_s=RECENT_S, now=call.now, rtt_s=None)
     loss = quality.effective_loss or 0.0

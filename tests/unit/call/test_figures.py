@@ -183,6 +183,10 @@ def test_an_open_socket_without_messages_is_the_headline() -> None:
     assert headline(fold(Ticked(C, 120.0), call=smooth(10))).text == "Open, but nothing has come for 8 s"
 
 
+def test_a_stream_that_pauses_is_the_headline_before_the_link_is_stale() -> None:
+    assert headline(fold(Ticked(C, 113.5), call=smooth(10))).text == "No audio for 1.5 s"
+
+
 def test_choppy_sound_names_what_makes_it_so() -> None:
     call = smooth(10)
     for i in range(20):  # every second frame 150 ms late
