@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections import deque
@@ -13,6 +14,7 @@ from typing import ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -21,6 +23,7 @@ from dashboard.call.state import Calls, CallState
 from dashboard.errors import DashboardError
 from dashboard.ui.ascii import AsciiFilter
 from dashboard.ui.export import export
+from dashboard.ui.hangup import patient
 from dashboard.ui.keys import EVERYWHERE, KEYS
 from dashboard.ui.news import Severity, news
 from dashboard.ui.screens.call import CallScreen
@@ -34,7 +37,6 @@ CLOSE_S = 6.0
 
 _TOASTS = 3
 _TOAST_S = 8.0
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class CallScopeApp(App[None]):
@@ -67,6 +69,8 @@ class CallScopeApp(App[None]):
         self._feed = feed
         self._feeding: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
+        self._signals = {"SIGINT": self.close_call, "SIGTERM": self.close_call, "SIGHUP": self.hang_up}
+        self._has_keyboard = False
         self._live: CallState | None = None
         self._held: CallState | None = None
         self._toasted: deque[float] = deque(maxlen=_TOASTS)
@@ -80,23 +84,27 @@ class CallScopeApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         return self._call_screen
 
+    def get_driver_class(self) -> type[Driver]:
+        return patient(super().get_driver_class())
+
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), *([self._ascii] if self._ascii.enabled else [])]
 
     # -- from the first frame to the last -----------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        for name in _SIGNALS:
-            self._listen_for(name)
+        for name, heard in self._signals.items():
+            self._listen_for(name, heard)
 
     def on_ready(self) -> None:
         """Textual has painted the first frame: now the source may start."""
         self._feeding = asyncio.create_task(self._run_feed(), name="feed")
         self.set_interval(SAMPLE_S, self._sample)
+        self._has_keyboard = os.isatty(0) and not self.is_headless
         self._draw()
 
     async def on_unmount(self) -> None:
-        for name in _SIGNALS:
+        for name in self._signals:
             if hasattr(signal, name):
                 with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                     asyncio.get_running_loop().remove_signal_handler(getattr(signal, name))
@@ -104,14 +112,14 @@ class CallScopeApp(App[None]):
             self._feeding.cancel()
             await asyncio.wait([self._feeding])
 
-    def _listen_for(self, name: str) -> None:
+    def _listen_for(self, name: str, heard: Callable[[], None]) -> None:
         if not hasattr(signal, name):
             return  # Windows knows no SIGHUP
         loop = asyncio.get_running_loop()
         try:
-            loop.add_signal_handler(getattr(signal, name), self.close_call)
+            loop.add_signal_handler(getattr(signal, name), heard)
         except NotImplementedError:  # Windows: asyncio cannot, the interpreter can
-            signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(self.close_call))
+            signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(heard))
 
     async def _run_feed(self) -> None:
         try:
@@ -126,6 +134,8 @@ class CallScopeApp(App[None]):
     # -- sampling -------------------------------------------------------------------------------------------
 
     def _sample(self) -> None:
+        if self._has_keyboard and not os.isatty(0):
+            self.hang_up()
         call = _newest(self._snapshot())
         before, self._live = self._live, call
         if call is before:
@@ -212,6 +222,11 @@ class CallScopeApp(App[None]):
         self._leaving = asyncio.create_task(self._wait_and_exit(self._feeding), name="closing")
         self._draw()
 
+    def hang_up(self) -> None:
+        """The terminal is gone: close the call as if asked to, however often this is said."""
+        if self._leaving is None:
+            self.close_call()
+
     async def _wait_and_exit(self, feeding: asyncio.Task[None]) -> None:
         await asyncio.wait([feeding], timeout=CLOSE_S)
         self.exit()
@@ -224,7 +239,7 @@ def _newest(calls: Calls) -> CallState | None:
 
 def _standing(call: CallState | None) -> object:
     """Return what decides which keys work."""
-    return None if call is None else (call.call_id, call.ended is None)
+    return None if call is None else (call.call_id, call.ended, call.worker_lost)
 
 
 def _speaks_unicode() -> bool:

@@ -31,7 +31,7 @@ STACKED = (80, 24)
 _TALL = 44
 
 _LIVE = ("reconnect", "utterance", "mark")
-"""Actions that need a call and a source that still listens."""
+"""Actions that need a call and a source that still listens; a lost worker hears but a reconnect."""
 
 _SHOWN = ("app.export", "app.freeze")
 """Actions that need a call."""
@@ -104,7 +104,8 @@ class CallScreen(Screen[None]):
         """Tell whether an action of `keys.py` can be done now."""
         call = self._live
         if action in _LIVE:
-            return call is not None and call.ended is None and not self._leaving
+            lost = call is not None and call.worker_lost is not None and action != "reconnect"
+            return call is not None and call.ended is None and not lost and not self._leaving
         if action in _SHOWN:
             return call is not None
         return self._alone is not None if action == "back" else True
