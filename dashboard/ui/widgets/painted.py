@@ -12,13 +12,16 @@ from textual.widget import Widget
 
 from dashboard.call.state import CallState
 from dashboard.ui.draw.layout import EMPTY, Spans
-from dashboard.ui.draw.spans import ROLES
+from dashboard.ui.draw.spans import Role
+
+_ROLES: tuple[Role, ...] = ("text", "strong", "dim", "faint", "accent", "good", "warn", "bad")
+"""What figures need; Textual works every one out for every widget, so those of speech are the logs' own."""
 
 
 class Painted(Widget):
     """A widget of fixed size whose content is lines of spans; what a role looks like is said in `theme.tcss`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in _ROLES}
     ALLOW_SELECT = False
 
     _lines: Sequence[Spans] = ()
