@@ -12,6 +12,7 @@ import pytest
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Times of day and colours must not depend on whose terminal runs the tests; samples need no human's pace."""
     monkeypatch.setattr("dashboard.ui.app.SAMPLE_S", 0.01)
+    monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.005)  # the pilot waits so long after every key
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
