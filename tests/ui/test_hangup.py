@@ -6,6 +6,7 @@ import contextlib
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -54,16 +55,24 @@ def test_the_app_closes_its_call_and_ends_when_the_terminal_is_gone(told: bool, 
         start_new_session=True,
     )
     os.close(theirs)
-    shown = b""
-    end = time.monotonic() + 20
-    while b"gave up" not in shown and time.monotonic() < end:
-        if select.select([ours], [], [], 0.1)[0]:
-            shown += os.read(ours, 65536)
-    os.close(ours)
-    if told:
-        child.send_signal(1)
-    assert child.wait(20) == 0
+    try:
+        _read_until(ours, b"gave up")
+        os.close(ours)
+        if told:
+            child.send_signal(signal.SIGHUP)
+        assert child.wait(20) == 0
+    finally:
+        child.kill()
+        child.wait()
     assert said.read_text() == "[Stop()]"
+
+
+def _read_until(terminal: int, text: bytes) -> None:
+    shown, end = b"", time.monotonic() + 20
+    while text not in shown:
+        assert time.monotonic() < end, shown[-500:]
+        if select.select([terminal], [], [], 0.1)[0]:
+            shown += os.read(terminal, 65536)
 
 
 def test_a_stream_whose_terminal_is_gone_takes_everything_and_says_so_once() -> None:
