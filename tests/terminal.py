@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import pyte
 
@@ -23,8 +23,16 @@ class Terminal:
     """One program in one terminal; killed on leaving the `with`."""
 
     def __init__(
-        self, argv: Sequence[str], *, columns: int, rows: int, cwd: Path, env: dict[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        columns: int,
+        rows: int,
+        cwd: Path,
+        env: dict[str, str] | None = None,
+        stdout: BinaryIO | None = None,
     ) -> None:
+        """`stdout`: where the program's own goes instead of the terminal."""
         self._lock = threading.Lock()
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -34,7 +42,7 @@ class Terminal:
         self.process = subprocess.Popen(
             argv,
             stdin=slave,
-            stdout=slave,
+            stdout=slave if stdout is None else stdout,
             stderr=slave,
             cwd=cwd,
             env={**(env or os.environ), "TERM": "xterm-256color", "COLORTERM": "truecolor"},

@@ -31,8 +31,8 @@ SILENCE_S = 1.5
 START_S = 15.0
 """A new process may take this long to its first fact: a cold disk, a busy host."""
 
-STOP_S = 6.5
-"""Longer than the close handshake may take; then the process is killed."""
+STOP_S = 5.5
+"""Longer than a close handshake takes, shorter than the screen waits; then the process is killed."""
 
 _WATCH_S = 0.25
 _STDERR_KEPT = 2_000

@@ -7,7 +7,8 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,8 @@ def run_screen(source: Source, title: str, json_out: Path | None) -> int:
 
     store = Store()
     app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), title=title)
-    app.run()
+    with _stdout_on_the_terminal():
+        app.run()
     for call in store.snapshot().values():
         sys.stdout.write(f"{summary(call)}\n")
         if json_out is not None:
@@ -141,6 +143,22 @@ def run_screen(source: Source, title: str, json_out: Path | None) -> int:
     if app.failure is not None:
         raise app.failure
     return 0
+
+
+@contextmanager
+def _stdout_on_the_terminal() -> Iterator[None]:
+    """Textual paints on stderr and asks stdout for the size: while stdout is a file it must not be asked."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    try:
+        yield
+    finally:
+        os.dup2(kept, sys.stdout.fileno())
+        os.close(kept)
 
 
 def write_json(path: Path, figures: dict[str, Any]) -> None:

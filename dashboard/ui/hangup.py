@@ -66,6 +66,12 @@ def patient(base: type[Driver]) -> type[Driver]:
             except OSError:
                 self._hang_up()
 
+        def _sigcont_application(self, *signal: Any) -> None:
+            if self._must_signal_resume:
+                super()._sigcont_application(*signal)
+            # Else it was stopped from outside (SIGSTOP) and never left application mode: entered again, the threads
+            # of the first time would be forgotten, and keep the process alive at its end.
+
         def _hang_up(self) -> None:
             app: Any = self._app
             app.call_later(app.hang_up)

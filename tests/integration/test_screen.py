@@ -55,6 +55,7 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.press("?")
         terminal.until("reconnect now")
         terminal.press("\x1b")
+        terminal.until(lambda text: "reconnect now" not in text)
         terminal.press("t")
 
         terminal.press("r")
@@ -88,6 +89,23 @@ def test_a_screen_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> Non
         _wait_until_gone(own)
 
 
+def test_a_screen_that_is_stopped_does_not_take_the_call_down(tmp_path: Path) -> None:
+    with demo(tmp_path, "steady", "--json-out", "figures.json") as terminal:
+        terminal.until("● open")
+        terminal.process.send_signal(signal.SIGSTOP)
+        time.sleep(3)  # a call that was left alone goes on: there is nothing to wait for but time
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.until("00:06")
+        terminal.press("q")
+        terminal.until("A call is open")
+        terminal.press("y")
+        assert terminal.ended() == 0
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["link"]["outages"] == 0
+    assert figures["messages"]["audio"] > 250
+    assert figures["audio"]["inbound"]["lost"] == 0
+
+
 def test_a_worker_that_is_killed_is_told_and_r_starts_another(tmp_path: Path) -> None:
     with demo(tmp_path, "steady") as terminal:
         terminal.until("● open")
@@ -97,6 +115,18 @@ def test_a_worker_that_is_killed_is_told_and_r_starts_another(tmp_path: Path) ->
         terminal.press("r")
         terminal.until("● open")
         assert worker not in children(terminal.process.pid)
+
+
+def test_the_summary_can_go_to_a_file_while_the_screen_keeps_the_terminals_size(tmp_path: Path) -> None:
+    argv, env = [*CALLSCOPE, "demo", "steady"], environment(NOWHERE)
+    with (
+        (tmp_path / "summary.txt").open("wb") as file,
+        Terminal(argv, columns=120, rows=36, cwd=tmp_path, env=env, stdout=file) as terminal,
+    ):
+        terminal.until(lambda text: "● open" in text and "5 reconnects" in text)
+        terminal.press("\x03")
+        assert terminal.ended() == 0
+    assert (tmp_path / "summary.txt").read_text().startswith("callscope: healthy")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -143,10 +143,10 @@ class CallScreen(Screen[None]):
         panel = self._panels[number - 1]
         if self._stacked or self._alone is not None:
             self._show_alone(panel)
-        panel.focus()
+        self.set_focus(panel)  # at once: the next key may already be waiting
 
     def action_maximise(self) -> None:
-        focused = next((panel for panel in self._panels if panel.has_focus), self._transcript)
+        focused = next((panel for panel in self._panels if panel is self.focused), self._transcript)
         self._show_alone(None if self._alone is not None else focused)
 
     def action_back(self) -> None:
@@ -156,7 +156,8 @@ class CallScreen(Screen[None]):
 
     def action_utterance(self) -> None:
         self.add_class("-speaking")
-        self._utterance.focus()
+        self._utterance.display = True
+        self.set_focus(self._utterance)  # at once: what is typed next may already be waiting
 
     @on(Input.Submitted)
     def _say(self, event: Input.Submitted) -> None:
@@ -169,7 +170,8 @@ class CallScreen(Screen[None]):
     @on(UtteranceInput.Left)
     def _stop_speaking(self) -> None:
         self.remove_class("-speaking")
-        (self._alone or self._transcript).focus()
+        self._utterance.display = False
+        self.set_focus(self._alone or self._transcript)
 
     # -- room -------------------------------------------------------------------------------------------------
 
@@ -192,4 +194,4 @@ class CallScreen(Screen[None]):
 
     def _focused_log(self) -> TranscriptPanel | ReconnectPanel:
         """The log that has the focus, else the transcript."""
-        return self._reconnects if self._reconnects.has_focus else self._transcript
+        return self._reconnects if self._reconnects is self.focused else self._transcript
