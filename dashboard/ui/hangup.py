@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
+from dashboard.ui.thrift import thrifty
+
 if TYPE_CHECKING:
     from textual.driver import Driver
 
@@ -22,7 +24,7 @@ class PatientStream:
         self._gone = False
 
     def write(self, text: str) -> None:
-        self._try(lambda: self._stream.write(text))
+        self._try(lambda: self._stream.write(thrifty(text)))
 
     def flush(self) -> None:
         self._try(self._stream.flush)
