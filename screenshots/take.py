@@ -56,9 +56,7 @@ PICTURES = (
 async def take(picture: Picture) -> None:
     """Play the scenario until the moment has come, and keep what the screen shows then."""
     store, source = Store(), demo(picture.scenario, None, Settings())
-    app = CallScopeApp(
-        store.snapshot, source.command, lambda: play(source, [store]), title=f"demo: {picture.scenario}"
-    )
+    app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), title=f"demo: {picture.scenario}")
     async with app.run_test(size=picture.size) as pilot:
         while not any(map(picture.when, store.snapshot().values())):
             await pilot.pause(0.05)

@@ -349,9 +349,7 @@ def _holes(usual: Usual, gaps: Sequence[float], durations: Sequence[float]) -> t
     return holes, usual if (usual_s, votes) == (usual.duration_s, usual.votes) else Usual(usual_s, votes)
 
 
-def _lateness(
-    pacing: Pacing, arrivals: Sequence[float], transits: Sequence[float]
-) -> tuple[list[float], Lowest]:
+def _lateness(pacing: Pacing, arrivals: Sequence[float], transits: Sequence[float]) -> tuple[list[float], Lowest]:
     """Measure each transit from the smallest one of the last 30 s."""
     lowest = pacing.lowest
     older, newer, expires_at = lowest.head, lowest.newer, lowest.expires_at

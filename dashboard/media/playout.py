@@ -25,9 +25,7 @@ class Quality:
     mos: float | None
 
 
-def playout(
-    pacing: Pacing, *, buffer_s: float, window_s: float | None, now: float, rtt_s: float | None
-) -> Quality:
+def playout(pacing: Pacing, *, buffer_s: float, window_s: float | None, now: float, rtt_s: float | None) -> Quality:
     """Play a window's frames, or the whole call's (None), through a fixed buffer: one that is later counts as lost."""
     if window_s is None:
         frames, lost = pacing.frames, pacing.holes
@@ -44,9 +42,7 @@ def playout(
     return Quality(loss, r, mos(r))
 
 
-def what_if(
-    pacing: Pacing, buffers_s: Sequence[float], window_s: float | None, now: float
-) -> list[float | None]:
+def what_if(pacing: Pacing, buffers_s: Sequence[float], window_s: float | None, now: float) -> list[float | None]:
     """Return the share of frames, 0..1, that would be late for each buffer."""
     return late_shares(pacing, buffers_s, window_s, now)
 

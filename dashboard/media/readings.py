@@ -42,9 +42,7 @@ class Percentiles:
 def window(pacing: Pacing, window_s: float, now: float) -> Sequence[Sample]:
     """Return the frames that arrived in the window, oldest first."""
     samples = pacing.samples
-    return samples[
-        bisect_left(samples, now - window_s, key=_arrival) : bisect_right(samples, now, key=_arrival)
-    ]
+    return samples[bisect_left(samples, now - window_s, key=_arrival) : bisect_right(samples, now, key=_arrival)]
 
 
 def lateness(pacing: Pacing, window_s: float | None, now: float) -> Percentiles | None:
@@ -63,9 +61,7 @@ def late_share(pacing: Pacing, buffer_s: float, window_s: float | None, now: flo
     return late_shares(pacing, [buffer_s], window_s, now)[0]
 
 
-def late_shares(
-    pacing: Pacing, buffers_s: Sequence[float], window_s: float | None, now: float
-) -> list[float | None]:
+def late_shares(pacing: Pacing, buffers_s: Sequence[float], window_s: float | None, now: float) -> list[float | None]:
     """Return the late share for each buffer; cheaper than asking for each."""
     if window_s is None:
         bins = list(_tally(pacing))
@@ -131,9 +127,7 @@ def histogram_bins(pacing: Pacing, edges_s: Sequence[float], window_s: float | N
     """Count frames by lateness: entry i is edges[i] <= lateness < edges[i + 1], the last one has no upper end."""
     counts = [0] * len(edges_s)
     tally = (
-        _tally(pacing)
-        if window_s is None
-        else ((late, 1) for late in map(_lateness, window(pacing, window_s, now)))
+        _tally(pacing) if window_s is None else ((late, 1) for late in map(_lateness, window(pacing, window_s, now)))
     )
     for late, count in tally:
         entry = bisect_right(edges_s, late) - 1

@@ -28,9 +28,7 @@ def test_pcma_codes_mean_the_samples_of_the_recommendation() -> None:
     assert samples(pcma_to_linear(bytes([0xD5, 0x55, 0xAA, 0x2A]))) == (8, -8, 32256, -32256)
 
 
-@pytest.mark.parametrize(
-    ("expand", "compress"), [(pcmu_to_linear, linear_to_pcmu), (pcma_to_linear, linear_to_pcma)]
-)
+@pytest.mark.parametrize(("expand", "compress"), [(pcmu_to_linear, linear_to_pcmu), (pcma_to_linear, linear_to_pcma)])
 def test_what_was_expanded_compresses_to_the_same_sound(expand, compress) -> None:  # type: ignore[no-untyped-def]
     linear = expand(bytes(range(256)))
     assert expand(compress(linear)) == linear

@@ -127,9 +127,7 @@ def test_a_window_is_the_mean_of_energy_and_not_of_decibels() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(-90, 0), st.sampled_from([0.01, 0.02, 0.03, 0.06, 0.25])), min_size=1, max_size=40
-    ),
+    st.lists(st.tuples(st.floats(-90, 0), st.sampled_from([0.01, 0.02, 0.03, 0.06, 0.25])), min_size=1, max_size=40),
     st.integers(1, 7),
 )
 def test_windows_do_not_depend_on_how_frames_were_batched(rows: list[tuple[float, float]], size: int) -> None:

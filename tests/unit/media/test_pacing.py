@@ -25,9 +25,7 @@ EXPECTED = json.loads((VECTORS / "expected.json").read_text())
 def in_ms(spread: Spread) -> dict[str, object]:
     values = {"min": spread.min, "mean": spread.mean, "max": spread.max}
     # Half of the last digit that the analyser printed.
-    return {
-        name: pytest.approx(value * 1000, abs=0.00051) for name, value in values.items() if value is not None
-    }
+    return {name: pytest.approx(value * 1000, abs=0.00051) for name, value in values.items() if value is not None}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -118,9 +116,7 @@ def test_a_branch_after_going_back_has_the_figures_of_its_own_frames() -> None:
     stream(arrivals[700:], [i * FRAME_S for i in range(700, 2000)], after=trunk)
     other = paced(1000, start=14.2)
     positions = [i * FRAME_S for i in range(700, 1700)]
-    assert stream(other, positions, after=trunk) == stream(
-        arrivals[:700] + other, [i * FRAME_S for i in range(1700)]
-    )
+    assert stream(other, positions, after=trunk) == stream(arrivals[:700] + other, [i * FRAME_S for i in range(1700)])
 
 
 # -- lateness and media lag -------------------------------------------------------------------------------
@@ -313,9 +309,7 @@ def test_no_positions_and_durations_can_make_a_figure_unreadable(
         pacing = advance(pacing, [arrival], [position], [duration], positioned=positioned)
     assert pacing.frames == len(rows)
     for spread in (pacing.delta, pacing.jitter):
-        assert all(
-            math.isfinite(value) for value in (spread.min, spread.max, spread.mean) if value is not None
-        )
+        assert all(math.isfinite(value) for value in (spread.min, spread.max, spread.mean) if value is not None)
     for arrival, lateness, delta, transit, lost in pacing.samples:
         assert math.isfinite(arrival + delta + transit)
         assert 0.0 <= lateness < math.inf

@@ -108,9 +108,9 @@ def test_drift_takes_ten_seconds_of_one_timeline() -> None:
     assert drift_ppm(stream(paced(400)), 8.0) is None
     reconnected = stream(paced(400, start=31.0), after=reanchor(stream(paced(1500))))
     assert drift_ppm(reconnected, 39.0) is None
-    assert drift_ppm(
-        stream(paced(800, start=31.0), after=reanchor(stream(paced(1500)))), 47.0
-    ) == pytest.approx(0, abs=1e-3)
+    assert drift_ppm(stream(paced(800, start=31.0), after=reanchor(stream(paced(1500)))), 47.0) == pytest.approx(
+        0, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,5 @@ def test_a_gap_shows_while_it_is_open_and_where_it_ended() -> None:
 def test_histogram_bins_count_every_frame_once_and_leave_the_last_open() -> None:
     pacing = late_by([0.001, 0.012, 0.025, 0.4])
     edges = [0.0, 0.01, 0.02, 0.03]
-    assert (
-        histogram_bins(pacing, edges, 60.0, 1.0) == histogram_bins(pacing, edges, None, 1.0) == [2, 1, 1, 1]
-    )
+    assert histogram_bins(pacing, edges, 60.0, 1.0) == histogram_bins(pacing, edges, None, 1.0) == [2, 1, 1, 1]
     assert histogram_bins(pacing, [0.02, 0.03], 60.0, 1.0) == [1, 1]

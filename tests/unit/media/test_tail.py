@@ -83,9 +83,7 @@ def test_a_tail_of_nothing_is_refused() -> None:
 
 
 @given(st.integers(1, 8), st.lists(st.integers(), max_size=40), st.slices(12), st.integers(-12, 12))
-def test_indexing_and_slicing_are_those_of_a_tuple(
-    limit: int, items: list[int], cut: slice, index: int
-) -> None:
+def test_indexing_and_slicing_are_those_of_a_tuple(limit: int, items: list[int], cut: slice, index: int) -> None:
     kept = Tail[int](limit).extend(items)
     model = tuple(items[-limit:])
     assert kept[cut] == model[cut]
