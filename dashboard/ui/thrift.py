@@ -30,7 +30,10 @@ _PLAIN = _Look()
 
 
 def thrifty(text: str) -> str:
-    """Return text with escape sequences that draws what `text` draws, and leaves the terminal as `text` leaves it."""
+    """Return text with escape sequences that draws what `text` draws, and leaves the terminal as `text` leaves it.
+
+    Each finds the terminal's own look in force: Textual ends what it writes with a reset.
+    """
     pieces = _SGR.split(text)
     said = [pieces[0]]
     now = wanted = _PLAIN

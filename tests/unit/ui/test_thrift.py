@@ -45,9 +45,15 @@ def _seen(cell: pyte.screens.Char) -> tuple[object, ...]:
 
 
 @given(st.lists(pieces(), max_size=8), st.lists(pieces(), max_size=3))
-def test_fewer_bytes_draw_the_same_picture_and_leave_the_terminal_the_same(first: list[str], then: list[str]) -> None:
-    writes = "".join(first), "".join(then)
+def test_fewer_bytes_draw_the_same_picture(first: list[str], then: list[str]) -> None:
+    writes = [f"{''.join(pieces)}\x1b[0m" for pieces in (first, then)]
     assert picture(*map(thrifty, writes)) == picture(*writes)
+
+
+@given(st.lists(pieces(), max_size=4))
+def test_the_look_at_the_end_is_kept(unended: list[str]) -> None:
+    text = "".join(unended)
+    assert picture(thrifty(text), "\x1b[3;3Hx y") == picture(text, "\x1b[3;3Hx y")
 
 
 def test_only_what_differs_is_said() -> None:
