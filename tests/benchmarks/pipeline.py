@@ -1,0 +1,160 @@
+"""Messages per second through the whole path of a worker, beside websockets alone."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from statistics import median
+from typing import BinaryIO
+
+from websockets.asyncio.client import connect
+
+from dashboard.bus.fanout import play
+from dashboard.bus.outlet import LineOutlet
+from dashboard.bus.store import Store
+from dashboard.call.codec import to_line
+from dashboard.call.events import AudioReceived, Event, SessionStarted
+from dashboard.call.ports import Stop
+from dashboard.cli.line import line
+from dashboard.cli.settings import Settings
+from tests.benchmarks.harness import Figure, at_least, number
+from tests.benchmarks.processes import answer, process, two_cores
+from tests.benchmarks.wire import SESSION_START, Peer, audio_message, binary_frame, listen, text_frame, tone
+
+NAME = "pipeline"
+SUMMARY = "messages a second through receive, parse, validate, decode, levels, facts, fold and encode, on one core"
+
+FRAME_S = 0.020
+_CHUNK = 200
+_TIMEOUT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is sent: 20 ms PCM16 at `rate`, as JSON or as binary frames."""
+
+    name: str
+    rate: int
+    json: bool
+    goal: float
+
+
+KINDS = (
+    Kind("JSON, 8 kHz", 8000, True, 0.7),
+    Kind("JSON, 16 kHz", 16000, True, 0.7),
+    Kind("binary, 8 kHz", 8000, False, 0.5),
+    Kind("binary, 16 kHz", 16000, False, 0.5),
+)
+
+
+def run(quick: bool) -> list[Figure]:
+    count, rounds = (1_000, 1) if quick else (40_000, 5)
+    figures: list[Figure] = []
+    for kind in KINDS:
+        pairs = [(_rate(_bare, kind, count), _rate(callscope, kind, count)) for _ in range(rounds)]
+        does = "json.loads, base64" if kind.json else "receive"
+        bare, ours = (median(pair[i] for pair in pairs) for i in (0, 1))
+        floor = number(f"{kind.name}: websockets, {does}", bare, "messages/s")
+        figures += [
+            floor,
+            number(f"{kind.name}: callscope", ours, "messages/s", floor=floor, goal=at_least(kind.goal)),
+        ]
+    return figures
+
+
+def _rate(receiver: Callable[[Connection, int, Kind, int], None], kind: Kind, count: int) -> float:
+    """Return how many messages `receiver` takes in a second of its CPU's time, which others on the machine spare."""
+    here, there = two_cores()
+    with process(flood, kind, count, core=there) as sender:
+        port = answer(sender, _TIMEOUT_S)
+        with process(receiver, port, kind, count, core=here) as measured:
+            cpu_s: float = answer(measured, _TIMEOUT_S)
+    return count / cpu_s
+
+
+# -- the sender -------------------------------------------------------------------------------------
+
+
+def flood(pipe: Connection, kind: Kind, count: int) -> None:
+    """Send `count` messages to whoever connects first, as fast as they are taken."""
+    chunks = _chunks(kind, count)
+    with listen() as server:
+        pipe.send(server.getsockname()[1])
+        peer = Peer(server.accept()[0])
+    while not peer.open:
+        peer.pump()
+    peer.write(text_frame(SESSION_START))
+    for chunk in chunks:
+        peer.write(chunk)
+    while peer.pump():
+        pass
+
+
+def _chunks(kind: Kind, count: int) -> list[bytes]:
+    sound = tone(FRAME_S, kind.rate)
+    if not kind.json:
+        return [binary_frame(sound) * _CHUNK] * (count // _CHUNK)
+    return [
+        b"".join(text_frame(audio_message(sound, kind.rate, i, FRAME_S)) for i in range(first, first + _CHUNK))
+        for first in range(0, count, _CHUNK)
+    ]
+
+
+# -- who is measured --------------------------------------------------------------------------------
+
+
+def callscope(pipe: Connection, port: int, kind: Kind, count: int) -> None:
+    """A line as the worker runs it, its facts encoded as for the screen and folded as the screen does."""
+    with Path(os.devnull).open("wb") as nowhere:
+        pipe.send(asyncio.run(_line(port, kind, count, nowhere)))
+
+
+async def _line(port: int, kind: Kind, count: int, stream: BinaryIO) -> float:
+    settings = Settings(url=f"ws://127.0.0.1:{port}/", auth="none", audio_rate=kind.rate)
+    source, store = line(settings, "call"), Store()
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    began_s, encoded = 0.0, 0
+
+    def encode(event: Event) -> str:
+        nonlocal began_s, encoded
+        text = to_line(event)
+        if isinstance(event, SessionStarted):
+            began_s = time.process_time()
+        elif isinstance(event, AudioReceived):
+            encoded += len(event.arrivals)
+            if encoded == count:
+                loop.call_soon_threadsafe(done.set)
+        return text
+
+    playing = asyncio.create_task(play(source, [LineOutlet(stream, encode), store]))
+    await done.wait()
+    took_s = time.process_time() - began_s
+    source.command(Stop())
+    await playing
+    frames = store.snapshot()["call"].inbound.pacing.frames
+    assert frames == count, f"{frames} of {count} frames were folded"
+    return took_s
+
+
+def _bare(pipe: Connection, port: int, kind: Kind, count: int) -> None:
+    pipe.send(asyncio.run(_receive(port, kind, count)))
+
+
+async def _receive(port: int, kind: Kind, count: int) -> float:
+    async with connect(f"ws://127.0.0.1:{port}/", compression=None) as connection:
+        await connection.recv()
+        began_s = time.process_time()
+        if kind.json:
+            for _ in range(count):
+                base64.b64decode(json.loads(await connection.recv())["payload"]["audio"])
+        else:
+            for _ in range(count):
+                await connection.recv()
+        return time.process_time() - began_s
