@@ -18,7 +18,7 @@ def summary(call: CallState) -> str:
     figures, verdict = probe_object(call), judge(call)
     link, audio, turns = figures["link"], figures["audio"]["inbound"], figures["turns"]
     lines = [
-        f"callscope: {verdict.level} · {visible(call.endpoint)}"
+        f"callscope: {verdict.level} · {visible(call.link.endpoint or call.endpoint)}"
         f" · {figures['duration_s']:.0f} s from {figures['started']}",
         f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id)}",
         *(f"  ! {reason}" for reason in verdict.reasons),
