@@ -6,6 +6,8 @@ event loop waits for room for ever. So what it writes to must not fail, and the 
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -42,6 +44,9 @@ class PatientStream:
             do()
         except (OSError, ValueError):
             self._gone = True
+            # What is left in the stream's buffer must have somewhere to go when the interpreter ends.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
             self._tell()
 
 
