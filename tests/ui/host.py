@@ -6,13 +6,21 @@ from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from dashboard.ui.app import CallScopeApp
+from dashboard.ui.looks import ROLE_CLASSES
 from dashboard.ui.widgets.log_panel import LogPanel
+
+
+class HostScreen(Screen[None]):
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
 
 
 class Host(App[None]):
     """The keys that the call screen forwards, and `q`, which must not get through a search line."""
 
+    CSS_PATH = CallScopeApp.CSS_PATH
     CSS = "LogPanel { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "forward('search')"),
@@ -26,6 +34,9 @@ class Host(App[None]):
         super().__init__()
         self.panel = panel
         self.noted: list[str] = []
+
+    def get_default_screen(self) -> Screen[None]:
+        return HostScreen()
 
     def compose(self) -> ComposeResult:
         yield self.panel

@@ -16,6 +16,7 @@ from textual.widgets import Input, Label, Static
 from dashboard.call.ports import Command, Mark, Reconnect, Say
 from dashboard.call.state import CallState
 from dashboard.ui.keys import bindings
+from dashboard.ui.looks import ROLE_CLASSES
 from dashboard.ui.widgets.connection import ConnectionPanel
 from dashboard.ui.widgets.header import HeaderBar
 from dashboard.ui.widgets.headline import HeadlineBar
@@ -40,6 +41,7 @@ _SHOWN = ("app.export", "app.freeze")
 class CallScreen(Screen[None]):
     """One call. `where` says in words what is shown; keys that concern the whole program are the app's."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "TranscriptPanel"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from dashboard.call.state import CallState
 from dashboard.ui.draw.header import draw_header
 from dashboard.ui.widgets.painted import Painted
@@ -11,8 +9,6 @@ from dashboard.ui.widgets.painted import Painted
 
 class HeaderBar(Painted):
     """`where` says in words what is shown: a scenario, a profile."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"role--badge", "role--badge-warn", "role--badge-bad"}
 
     def __init__(self, where: str) -> None:
         super().__init__()

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
-from dashboard.ui.draw.spans import ROLES, Role, Row, Span, fitted, paint, tame
+from dashboard.ui.draw.spans import Row, Span, fitted, paint, tame
+from dashboard.ui.looks import Roled
 from dashboard.ui.widgets.row_list import RowList
 
 T = TypeVar("T")
@@ -28,7 +27,7 @@ _WHEEL_LINES = 3
 _HEADER = -1  # its place among the painted rows
 
 
-class Lines(Widget, Generic[T], can_focus=True):
+class Lines(Roled, Generic[T], can_focus=True):
     """Rows that grow at the end. Follows the newest until the operator scrolls up, and again from the end on.
 
     A subclass says how an item looks. It takes new ones in with `append` and `set_live`, names those that look
@@ -39,24 +38,6 @@ class Lines(Widget, Generic[T], can_focus=True):
     ALLOW_SELECT = False
     WIDEST: ClassVar[int] = 1000
     """Cells that a row takes at most: the eye loses its way along longer ones."""
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
-    DEFAULT_CSS = """
-    Lines {
-        padding: 0 0 0 1;
-        & > .role--strong { text-style: bold; }
-        & > .role--dim { color: $foreground 60%; }
-        & > .role--faint { color: $foreground 35%; }
-        & > .role--partial { color: $foreground 60%; text-style: italic; }
-        & > .role--accent { color: $text-accent; }
-        & > .role--caller { color: $text-secondary; }
-        & > .role--bot { color: $text-accent; }
-        & > .role--good { color: $text-success; }
-        & > .role--warn { color: $text-warning; }
-        & > .role--bad { color: $text-error; text-style: bold; }
-        & > .role--match { background: $warning 35%; text-style: underline; }
-        & > .role--current { background: $background; color: $warning; text-style: bold reverse; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_lines(-1)", "Up", show=False),
         Binding("down,j", "scroll_lines(1)", "Down", show=False),
@@ -77,7 +58,6 @@ class Lines(Widget, Generic[T], can_focus=True):
         self._read = 0  # rows that had come when following stopped
         self._view: list[Strip] | None = None
         self._strips: LRUCache[int, list[Strip]] = LRUCache(1024)
-        self._styles: dict[Role, Style] = {}
         self._dragging = False
 
     # -- what a subclass says ---------------------------------------------------------------------------
@@ -138,11 +118,10 @@ class Lines(Widget, Generic[T], can_focus=True):
     def render_line(self, y: int) -> Strip:
         if self._view is None:
             self._view = self._draw()
-        return self._view[y] if y < len(self._view) else Strip.blank(self.size.width, self.rich_style)
+        return self._view[y] if y < len(self._view) else Strip.blank(self.size.width, self.ground)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._styles.clear()
         self.paint_anew()
 
     def on_resize(self) -> None:
@@ -168,7 +147,7 @@ class Lines(Widget, Generic[T], can_focus=True):
             index, skip = index + 1, 0
         if not self._count:
             lines += self._strip([[(tame(self.nothing()), "faint")]])
-        lines = [*lines[:height], *[Strip.blank(width, self.rich_style)] * (height - len(lines))]
+        lines = [*lines[:height], *[Strip.blank(width, self.ground)] * (height - len(lines))]
         bar = self._bar(height, bottom[0])
         return [Strip([*strip, bar[y]], width + 1) for y, strip in enumerate(lines)]
 
@@ -184,12 +163,12 @@ class Lines(Widget, Generic[T], can_focus=True):
 
     def _bar(self, height: int, last: int) -> list[Segment]:
         """The scroll bar, one cell for each line, for rows of which the one at `last` is the last possible top."""
-        blank = Segment(" ", self.rich_style)
+        blank = Segment(" ", self.ground)
         if not last:
             return [blank] * height
         size = max(1, height * (self._count - last) // self._count)
         start = round((height - size) * min(1.0, self._top[0] / last))
-        thumb = Segment("▐", self._style("faint"))
+        thumb = Segment("▐", self.look("faint"))
         return [thumb if start <= y < start + size else blank for y in range(height)]
 
     def _painted(self, index: int) -> list[Strip]:
@@ -210,15 +189,7 @@ class Lines(Widget, Generic[T], can_focus=True):
 
     def _strip(self, lines: Sequence[Sequence[Span]]) -> list[Strip]:
         width = self.size.width - 1
-        return [
-            Strip([Segment(text, self._style(role)) for text, role in fitted(line, width)], width) for line in lines
-        ]
-
-    def _style(self, role: Role) -> Style:
-        style = self._styles.get(role)
-        if style is None:
-            style = self._styles[role] = self.get_component_rich_style(f"role--{role}")
-        return style
+        return [Strip([Segment(text, self.look(role)) for text, role in fitted(line, width)], width) for line in lines]
 
     # -- position ---------------------------------------------------------------------------------------
 

@@ -44,15 +44,6 @@ class LogPanel(Lines[T]):
     """Lines within a border whose top edge counts them and whose bottom edge holds the search and what is new."""
 
     TITLE: ClassVar[str] = ""
-    DEFAULT_CSS = """
-    LogPanel {
-        border: round $foreground 25%;
-        border-title-color: $foreground 80%;
-        border-subtitle-color: $text-accent;
-        border-subtitle-align: left;
-        &:focus { border: round $accent; border-title-color: $foreground; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next_match(1)", "Next match", show=False),
         Binding("N", "next_match(-1)", "Previous match", show=False),

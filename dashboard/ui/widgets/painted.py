@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from dashboard.call.state import CallState
 from dashboard.ui.draw.layout import EMPTY, Spans
-from dashboard.ui.draw.spans import Role
-
-_ROLES: tuple[Role, ...] = ("text", "strong", "dim", "faint", "accent", "good", "warn", "bad")
-"""What figures need; Textual works every one out for every widget, so those of speech are the logs' own."""
+from dashboard.ui.looks import Roled
 
 
-class Painted(Widget):
-    """A widget of fixed size whose content is lines of spans; what a role looks like is said in `theme.tcss`."""
+class Painted(Roled):
+    """A widget of fixed size whose content is lines of spans."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in _ROLES}
     ALLOW_SELECT = False
 
     _lines: Sequence[Spans] = ()
@@ -40,12 +34,11 @@ class Painted(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of the content (called by Textual)."""
-        width, ground = self.size.width, self.rich_style
+        width = self.size.width
         if y >= len(self._lines):
-            return Strip.blank(width, ground)
-        style_of = self.get_component_rich_style
-        segments = [Segment(text, style_of(f"role--{role}")) for text, role in self._lines[y]]
-        return Strip(segments).adjust_cell_length(width, ground)
+            return Strip.blank(width, self.ground)
+        segments = [Segment(text, self.look(role)) for text, role in self._lines[y]]
+        return Strip(segments).adjust_cell_length(width, self.ground)
 
 
 class Panel(Painted, can_focus=True):
