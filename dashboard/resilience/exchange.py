@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
@@ -28,20 +29,25 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a request: status, what `Retry-After` asks for in seconds, and the body as it came."""
+    """The answer to a request: status, what `Retry-After` asks for in seconds, and the body as it came.
+
+    `headers` are those that may be told: who answered, and what it wants.
+    """
 
     status: int
     body: bytes = field(repr=False)
     retry_after_s: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def refuse_status(step: Step, reply: Reply) -> None:
     """Raise LinkError unless the reply is a 200. Of the body only a well-formed `error` code is told."""
     if reply.status == 200:
         return
-    code = _error_code(reply.body)
+    code = error_code(reply.body)
     detail = f"{step.value} answered {reply.status}" + (f" ({code})" if code else "")
-    raise LinkError(Failure(status_cause(step, reply.status), detail, reply.status, reply.retry_after_s))
+    cause = status_cause(step, reply.status)
+    raise LinkError(Failure(cause, detail, reply.status, reply.retry_after_s, reply.headers))
 
 
 def json_object(step: Step, body: bytes) -> dict[str, Any]:
@@ -80,7 +86,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _error_code(body: bytes) -> str:
+def error_code(body: bytes) -> str:
     """Return the `error` code of RFC 6749, 5.2, if it looks like one: a secret echoed there must not pass."""
     try:
         value = json.loads(body)

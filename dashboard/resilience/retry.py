@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from itertools import count
@@ -38,12 +38,16 @@ class Reaction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one step of an attempt failed. `detail` is clean text: no query, header value or token."""
+    """Why one step of an attempt failed. `detail` is clean text: no query, header value or token.
+
+    `headers` are those of the reply that may be told: who answered, and what it wants.
+    """
 
     cause: Cause
     detail: str
     status: int | None = None
     retry_after_s: float | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 class LinkError(DashboardError):

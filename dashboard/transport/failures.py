@@ -45,6 +45,8 @@ def _more(error: BaseException) -> str:
         return clean(str(getattr(error, "verify_message", "")), 200).rstrip(".")
     if isinstance(error, ssl.SSLError):
         return (error.reason or "").replace("_", " ").lower()
+    if isinstance(error, socket.gaierror):
+        return "no name server answered" if error.errno == socket.EAI_AGAIN else ""
     return errno.errorcode.get(error.errno or 0, "") if type(error) is OSError else ""
 
 

@@ -16,11 +16,11 @@ from dashboard.resilience.oauth import Credentials, Token, read_token, token_req
 from dashboard.resilience.retry import Failure, LinkError, Step, retry_after
 from dashboard.resilience.secret import Secret
 from dashboard.transport.failures import network_failure
+from dashboard.transport.headers import notable
+from dashboard.transport.proxies import proxy_for
 
 BODY_LIMIT = 1024 * 1024
 """Bytes of a reply that are read; what is longer is cut, and is then no JSON any more."""
-
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
 class HttpClient:
@@ -28,14 +28,9 @@ class HttpClient:
 
     def __init__(self, *, clock: Clock, tls: ssl.SSLContext, timeout_s: float = 10.0) -> None:
         self._clock = clock
+        self._tls = tls
         self._timeout_s = timeout_s
-        self._client = httpx.AsyncClient(
-            verify=tls,
-            timeout=timeout_s,
-            follow_redirects=False,  # a redirect would carry credentials to a host that nobody named
-            mounts=dict.fromkeys(_LOOPBACK),
-            headers={"User-Agent": "callscope", "Accept-Encoding": "identity"},
-        )
+        self._clients: dict[str | None, httpx.AsyncClient] = {}  # by the proxy's address
 
     async def carry_out(self, request: Request) -> Reply:
         """Send a request and read the reply, whatever its status; raises LinkError if there is none in time."""
@@ -48,11 +43,12 @@ class HttpClient:
 
     async def aclose(self) -> None:
         """Close the kept connections."""
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     async def _exchange(self, request: Request) -> Reply:
         body = bytearray()
-        async with self._client.stream(
+        async with self._client_to(request.url).stream(
             request.method, request.url, headers=request.headers, data=request.form
         ) as response:
             async for chunk in response.aiter_raw():  # raw: no small body can unpack into a large one
@@ -60,7 +56,23 @@ class HttpClient:
                 if len(body) > BODY_LIMIT:
                     break
             wait_s = retry_after(response.headers.get("Retry-After"), self._clock.wall())
-            return Reply(response.status_code, bytes(body[:BODY_LIMIT]), wait_s)
+            return Reply(
+                response.status_code, bytes(body[:BODY_LIMIT]), wait_s, notable(response.headers.multi_items())
+            )
+
+    def _client_to(self, url: str) -> httpx.AsyncClient:
+        proxy = proxy_for(url)
+        address = proxy.address if proxy else None
+        if address not in self._clients:
+            self._clients[address] = httpx.AsyncClient(
+                verify=self._tls,
+                timeout=self._timeout_s,
+                follow_redirects=False,  # a redirect would carry credentials to a host that nobody named
+                trust_env=False,
+                proxy=address,
+                headers={"User-Agent": "callscope", "Accept-Encoding": "identity"},
+            )
+        return self._clients[address]
 
 
 class TokenKeeper:
@@ -132,7 +144,9 @@ async def lookup_app(
 
 
 def _failure(error: Exception, step: Step) -> Failure:
-    """Classify what httpx can raise."""
+    """Classify what httpx and the choice of a proxy can raise."""
+    if isinstance(error, LinkError):
+        return Failure(error.failure.cause, f"{step.value}: {error.failure.detail}")
     if isinstance(error, httpx.ProxyError):
         status = re.match(r"[45]\d\d\b", str(error))  # the proxy's status line is all that this error has
         return Failure(Cause.PROXY_REFUSED, f"{step.value}: the proxy refused", int(status[0]) if status else None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +22,6 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
-    InvalidProxy,
     InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
@@ -31,17 +29,20 @@ from websockets.exceptions import (
 )
 from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import Event, State
-from websockets.proxy import get_proxy
 from websockets.uri import WebSocketURI, parse_uri
 
 from dashboard.call.events import Cause, ClosedBy
 from dashboard.clock import Clock
-from dashboard.resilience.exchange import is_loopback
 from dashboard.resilience.retry import Failure, LinkError, Step, retry_after, status_cause
 from dashboard.resilience.secret import Secret
 from dashboard.transport.failures import network_failure
-from dashboard.transport.kernel_time import StampedSocket, kernel_stamps
+from dashboard.transport.headers import notable
+from dashboard.transport.kernel_time import StampedSocket
+from dashboard.transport.proxies import proxy_for
+from dashboard.transport.tcp import open_tcp, resolve
 from dashboard.wiretext import clean, safe_url
+
+USER_AGENT = "callscope"
 
 _PING_TIMEOUT = 1011  # what the library sends when no pong came
 _REASON_LIMIT = 123  # bytes of a close reason, RFC 6455, 5.5
@@ -54,7 +55,7 @@ _SILENT = logging.Logger("websockets", level=logging.CRITICAL + 1)
 class SocketOptions:
     """Settings of a socket; seconds and bytes."""
 
-    ping_interval_s: float = 20.0
+    ping_interval_s: float | None = 20.0  # None: only `Socket.ping` sends any
     ping_timeout_s: float = 10.0
     close_timeout_s: float = 5.0
     open_timeout_s: float = 10.0
@@ -86,6 +87,8 @@ class Socket:
     def __init__(self, connection: _Connection, endpoint: str, clock: str) -> None:
         self.endpoint = endpoint  # without query and credentials
         self.clock = clock  # whose time stamps the arrivals: "kernel" or "process"
+        response = connection.response
+        self.headers = notable(response.headers.raw_items()) if response else {}
         self._connection = connection
 
     def deliver_to(self, on_arrival: Callable[[Arrival], None], on_rtt: Callable[[float, float], None]) -> None:
@@ -103,6 +106,13 @@ class Socket:
             if self._connection.state is not State.CLOSED:  # else it was cut while the message waited to leave
                 return
         raise LinkError(Failure(Cause.NETWORK, "the connection ended before the message was sent"))
+
+    async def ping(self) -> None:
+        """Send a ping, whose round trip `on_rtt` is told; raises LinkError if the connection has ended."""
+        try:
+            await self._connection.ping()
+        except ConnectionClosed:
+            raise LinkError(Failure(Cause.NETWORK, "the connection ended before the ping was sent")) from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Do the closing handshake; after the close time-out the connection is cut. Returns when it has ended."""
@@ -134,7 +144,7 @@ async def connect(
         async with asyncio.timeout(options.open_timeout_s):
             return await _open(url, uri, clock=clock, tls=tls, token=token, options=options)
     except Exception as error:
-        raise LinkError(_failure(error, clock)) from None
+        raise LinkError(opening_failure(error, clock)) from None
 
 
 async def _open(
@@ -147,8 +157,10 @@ async def _open(
     options: SocketOptions,
 ) -> Socket:
     how: dict[str, Any] = {}
-    proxy = None if is_loopback(uri.host) else get_proxy(uri)
-    tcp = None if proxy else await _open_tcp(uri.host, uri.port, clock, options.open_timeout_s)
+    proxy = proxy_for(url)
+    tcp = None
+    if proxy is None:
+        tcp = await open_tcp(await resolve(uri.host, uri.port), clock, options.open_timeout_s)
     if tcp is not None:
         how["sock"] = tcp
     if uri.secure:
@@ -158,8 +170,8 @@ async def _open(
         url,
         compression=None,  # arrival is what we measure: no inflating in the data callback, sizes as on the wire
         additional_headers={"Authorization": f"Bearer {token.reveal()}"} if token else None,
-        user_agent_header="callscope",
-        proxy=proxy,
+        user_agent_header=USER_AGENT,
+        proxy=proxy.address if proxy else None,
         open_timeout=None,
         ping_interval=options.ping_interval_s,
         ping_timeout=options.ping_timeout_s,
@@ -173,28 +185,6 @@ async def _open(
     if connection.state is State.OPEN:
         await connection.ping()  # the first round trip, without waiting for the keepalive's
     return Socket(connection, safe_url(url), "kernel" if stamps else "process")
-
-
-async def _open_tcp(host: str, port: int, clock: Clock, timeout_s: float) -> socket.socket:
-    """Try the host's addresses in their order; each gets its share of the time, or a dead first one takes it all."""
-    loop = asyncio.get_running_loop()
-    addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    last_error: Exception = socket.gaierror(socket.EAI_NONAME, "no address")
-    for family, _, _, _, address in addresses:
-        tcp = StampedSocket(family, clock) if kernel_stamps() else socket.socket(family, socket.SOCK_STREAM)
-        tcp.setblocking(False)
-        try:
-            async with asyncio.timeout(timeout_s / len(addresses)):
-                await loop.sock_connect(tcp, address)
-        except OSError as error:  # TimeoutError is one
-            tcp.close()
-            last_error = error
-        except BaseException:
-            tcp.close()
-            raise
-        else:
-            return tcp
-    raise last_error
 
 
 class _Dial(library_connect):
@@ -313,8 +303,10 @@ class _Connection(ClientConnection):
             self.transport.pause_reading()
 
 
-def _failure(error: Exception, clock: Clock) -> Failure:
+def opening_failure(error: Exception, clock: Clock) -> Failure:
     """Classify what opening a connection can raise."""
+    if isinstance(error, LinkError):
+        return error.failure
     if isinstance(error, InvalidStatus):
         response = error.response
         return Failure(
@@ -322,12 +314,11 @@ def _failure(error: Exception, clock: Clock) -> Failure:
             f"handshake answered {response.status_code}",
             response.status_code,
             retry_after(next(iter(response.headers.get_all("Retry-After")), None), clock.wall()),
+            notable(response.headers.raw_items()),
         )
     if isinstance(error, InvalidProxyStatus):
         status = error.response.status_code
         return Failure(Cause.PROXY_REFUSED, f"proxy answered {status}", status)
-    if isinstance(error, InvalidProxy):
-        return Failure(Cause.PROXY_REFUSED, "the proxy set in the environment is not one that can be used")
     if failure := network_failure(error):
         return failure
     if isinstance(error, ProxyError):

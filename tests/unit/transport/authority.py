@@ -10,6 +10,8 @@ import trustme
 
 from dashboard.transport.tls import client_context
 
+_DAYS = {"expired": (-9, -1), "not yet": (2, 9), "ending": (-9, 5)}
+
 
 @cache
 def authority(name: str) -> trustme.CA:
@@ -18,13 +20,26 @@ def authority(name: str) -> trustme.CA:
 
 @cache
 def server_context(kind: str = "good") -> ssl.SSLContext:
-    """A server's context: `good`, `unknown` authority, wrong `name`, or `expired`."""
-    today = datetime.now(UTC)
-    since, until = today - timedelta(days=9), today + timedelta(days=-1 if kind == "expired" else 1)
-    host = "elsewhere.test" if kind == "name" else "127.0.0.1"
-    issuer = authority("unknown" if kind == "unknown" else "good")
+    """A server's context.
+
+    `good`, or with an `unknown` authority, another `name`, `expired`, `not yet` valid, `ending` in five days,
+    `self` signed, or `between`: issued by an intermediate authority, which it sends along.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issuer.issue_cert(host, not_before=since, not_after=until).configure_cert(context)
+    issuer = authority("unknown" if kind == "unknown" else "good")
+    if kind == "self":
+        own = authority("self")
+        with own.cert_pem.tempfile() as certificate, own.private_key_pem.tempfile() as key:
+            context.load_cert_chain(certificate, key)
+        return context
+    if kind == "between":
+        issuer = issuer.create_child_ca()
+    since, until = _DAYS.get(kind, (-9, 100))
+    today = datetime.now(UTC) + timedelta(minutes=1)
+    host = "elsewhere.test" if kind == "name" else "127.0.0.1"
+    issuer.issue_cert(
+        host, not_before=today + timedelta(days=since), not_after=today + timedelta(days=until)
+    ).configure_cert(context)
     return context
 
 

@@ -244,6 +244,21 @@ async def test_a_redirect_is_not_followed() -> None:
     assert (await failure_of(app)).status == 302
 
 
+async def test_a_reply_says_who_answered_and_when() -> None:
+    async def app(_: web.Request) -> web.Response:
+        headers = {"Server": "gateway/1", "Date": "Tue, 01 Jan 2030 10:00:00 GMT", "X-Echo": "s3cr3t", "Via": "1.1 lb"}
+        return web.json_response({"status": "ACTIVE"}, headers=headers)
+
+    async with serving(app) as base, http_client() as client:
+        reply = await client.carry_out(Request(Step.LOOKUP, "GET", base, {}))
+    assert reply.headers == {
+        "Server": "gateway/1",
+        "Date": "Tue, 01 Jan 2030 10:00:00 GMT",
+        "Via": "1.1 lb",
+        "Content-Type": "application/json; charset=utf-8",
+    }
+
+
 # -- hostile and broken peers -------------------------------------------------------------------------------
 
 
@@ -343,6 +358,14 @@ async def test_a_proxy_that_refuses(status: str, code: int, monkeypatch: pytest.
         monkeypatch.delenv("no_proxy", raising=False)
         failure = await failure_at("https://bot.invalid")
     assert failure == Failure(Cause.PROXY_REFUSED, "app lookup: the proxy refused", code)
+
+
+async def test_a_proxy_that_cannot_be_used_is_a_failure_and_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "socks5://user:s3cr3t@127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    failure = await failure_at("https://bot.invalid")
+    assert failure.cause is Cause.PROXY_REFUSED
+    assert failure.detail.startswith("app lookup: the proxy set in the environment speaks SOCKS")
 
 
 async def test_this_machine_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -275,6 +275,22 @@ async def test_a_pong_that_nobody_asked_for_measures_nothing() -> None:
         assert listener.rtts.empty()
 
 
+async def test_without_a_keepalive_only_the_pings_that_are_asked_for_are_sent() -> None:
+    async def handler(wire: Wire) -> None:
+        for _ in range(2):
+            await wire.send(frame(PONG, await wire.expect(PING)))
+        await wire.send(close_frame(1000))
+        await wire.expect(CLOSE)
+
+    async with connected(handler, SocketOptions(ping_interval_s=None, close_timeout_s=0.05)) as (opened, listener):
+        await listener.rtts.get()
+        await opened.ping()
+        await listener.rtts.get()
+        await opened.closed()
+        with pytest.raises(LinkError):
+            await opened.ping()
+
+
 # -- ends -------------------------------------------------------------------------------------------------
 
 

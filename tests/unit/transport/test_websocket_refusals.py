@@ -66,6 +66,14 @@ async def test_retry_after_is_read_from_a_refused_handshake() -> None:
     assert (await refused_by(handler)).retry_after_s == 7.0
 
 
+async def test_a_refusal_says_who_answered() -> None:
+    async def handler(wire: Wire) -> None:
+        await wire.request()
+        await wire.answer("403 Forbidden", "Server: gateway/1", "X-Echo: t0ken", "ININ-Correlation-Id: 4711-a")
+
+    assert (await refused_by(handler)).headers == {"Server": "gateway/1", "ININ-Correlation-Id": "4711-a"}
+
+
 async def test_a_redirect_is_not_followed() -> None:
     visited = False
 

@@ -1,0 +1,51 @@
+"""From a host name to an open TCP socket, in the two steps that can fail apart."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from dashboard.clock import Clock
+from dashboard.transport.kernel_time import StampedSocket, kernel_stamps
+
+
+class Address(NamedTuple):
+    """One of a host's addresses, as the socket module wants it."""
+
+    family: int
+    place: tuple[Any, ...]  # beginning with address and port
+
+    def __str__(self) -> str:
+        return str(self.place[0])
+
+
+async def resolve(host: str, port: int) -> list[Address]:
+    """Look a host name up; raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [Address(family, place) for family, _, _, _, place in found]
+
+
+async def open_tcp(addresses: Sequence[Address], clock: Clock, timeout_s: float) -> socket.socket:
+    """Try addresses in their order; each gets its share of the time, or a dead first one takes it all.
+
+    Raises OSError.
+    """
+    loop = asyncio.get_running_loop()
+    last_error: Exception = socket.gaierror(socket.EAI_NONAME, "no address")
+    for family, place in addresses:
+        tcp = StampedSocket(family, clock) if kernel_stamps() else socket.socket(family, socket.SOCK_STREAM)
+        tcp.setblocking(False)
+        try:
+            async with asyncio.timeout(timeout_s / len(addresses)):
+                await loop.sock_connect(tcp, place)
+        except OSError as error:  # TimeoutError is one
+            tcp.close()
+            last_error = error
+        except BaseException:
+            tcp.close()
+            raise
+        else:
+            return tcp
+    raise last_error
