@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import CallState, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
 from dashboard.call.verdict import judge
@@ -97,7 +98,7 @@ def _link(call: CallState) -> dict[str, Any]:
         "outages": link.outage_count,
         "downtime_ms": _ms(downtime_s),
         "uptime": _round(max(0.0, 1.0 - downtime_s / elapsed), 4) if elapsed > 0 else None,
-        "rtt_ms": {"last": _ms(link.rtts[-1][1] if link.rtts else None), "p95": _ms(_percentile(rtts, 0.95))},
+        "rtt_ms": {"last": _ms(link.rtts[-1][1] if link.rtts else None), "p95": _ms(percentile(rtts, 0.95))},
         "resumed": link.resumed,
         "close_codes": dict(link.close_codes),
         "stale_resets": link.stale_resets,
@@ -122,23 +123,22 @@ def _outage(outage: Outage, call: CallState) -> dict[str, Any]:
 
 def _turns(call: CallState) -> dict[str, Any]:
     turns = all_turns(call.turns)
-    latencies = sorted(turn.latency_s for turn in turns if turn.latency_s is not None)
     return {
         "count": call.turns.done.total + (call.turns.current is not None),
-        "latency_ms": {"p50": _ms(_percentile(latencies, 0.5)), "p95": _ms(_percentile(latencies, 0.95))},
+        "latency_ms": _pair(*middle_and_high(turn.latency_s for turn in turns)),
         "silent_failures": call.turns.silent_failures,
+        "stages_ms": {name: _pair(*pair) for name, pair in stage_percentiles(call.turns).items()},
+        "barge_ins": call.turns.barge_ins.total,
+        "barge_in_ms": _pair(*barge_in_percentiles(call.turns)),
     }
+
+
+def _pair(p50: float | None, p95: float | None) -> dict[str, float | None]:
+    return {"p50": _ms(p50), "p95": _ms(p95)}
 
 
 def _queue(queue: QueueView) -> dict[str, Any]:
     return {"dropped": queue.dropped, "wait_ms": {"p99": _ms(queue.waits.percentile(99))}}
-
-
-def _percentile(ordered: list[float], share: float) -> float | None:
-    """Nearest rank, as RFC 2330 section 11.3 defines it."""
-    if not ordered:
-        return None
-    return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
 
 
 def _iso(wall: float) -> str:

@@ -20,8 +20,6 @@ _KEPT_NAMES = 30
 _NOTE_AGAIN_S = 5.0
 """A peer that repeats an unreadable message fills the counters, not the transcript."""
 
-_BOT_CHANNELS = ("bot", "mixed")  # of a mono stream nobody says whose voice it is
-
 
 def step(call: CallState, event: Event) -> CallState:
     """Fold one fact into its call, and let time pass up to it."""
@@ -163,8 +161,7 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
     if leg.continues:
         call = _media_missing(call, leg, event)
     leg = _leg_heard(leg, event, call.targets.spike_s)
-    bot = next((i for i, name in enumerate(event.channels) if name in _BOT_CHANNELS), None)
-    heard = call.turns if bot is None else turns.bot_heard(call.turns, event.arrivals, event.levels[bot])
+    heard = _voices_heard(call.turns, event)
     if heard.current is not call.turns.current:
         call = _answered(call, event.at)
     return replace(
@@ -306,6 +303,12 @@ def _answered(call: CallState, at: float) -> CallState:
 def _with_utterance(call: CallState, number: int, change: Callable[[Utterance], Utterance]) -> CallState:
     kept = tuple(change(said) if said.number == number else said for said in call.utterances)
     return replace(call, utterances=kept)
+
+
+def _voices_heard(said: Turns, event: ev.AudioReceived) -> Turns:
+    levels = dict(zip(event.channels, event.levels, strict=True))
+    bot = levels.get("bot") or levels.get("mixed")  # of a mono stream nobody says whose voice it is
+    return said if bot is None else turns.heard(said, event.arrivals, bot, levels.get("caller"))
 
 
 def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:

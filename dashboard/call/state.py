@@ -156,9 +156,11 @@ class Turn:
     ended_at: float
     text: str
     utterance: int | None = None
+    speech_ended_at: float | None = None  # the caller's last sound before `ended_at`; None = not heard by itself
     intent_at: float | None = None
     text_at: float | None = None
     audio_at: float | None = None
+    audio_until: float | None = None  # the last sound of the answer so far; None = not heard by itself
     silent: bool = False  # no sign within the limit: a silent failure
     interrupted: bool = False  # the link went down before an answer: says nothing about the bot
 
@@ -175,11 +177,27 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class BargeIn:
+    """The caller began to speak at `at`, while the bot spoke; the bot fell silent at `silent_at`, None = it went on."""
+
+    at: float
+    silent_at: float | None
+
+    @property
+    def took_s(self) -> float | None:
+        """Seconds from the caller's first sound to the bot's last one."""
+        return None if self.silent_at is None else self.silent_at - self.at
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     current: Turn | None = None
     done: Tail[Turn] = field(default_factory=lambda: Tail(1000))
     silent_failures: int = 0
     bot_loud_at: float | None = None  # last bot frame above the silence threshold
+    caller_loud_at: float | None = None  # last one of the caller, where the caller has a channel
+    talks_over: float | None = None  # since when the caller has been speaking into the bot's speech
+    barge_ins: Tail[BargeIn] = field(default_factory=lambda: Tail(1000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from dashboard.call.events import (
 )
 from dashboard.call.figures import probe_object
 from dashboard.call.reducer import step
+from dashboard.call.stages import STAGES
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
 from dashboard.call.verdict import headline, judge, last_failure
@@ -46,7 +47,14 @@ DESIGN_EXAMPLE: dict[str, Any] = {
         "level_dbfs": 0, "silent": 0, "effective_loss": 0, "r_factor": 0, "mos": 0}},
     "messages": dict.fromkeys(
         ("audio", "transcript", "intent", "text", "status", "error", "unknown", "malformed", "sent"), 0),
-    "turns": {"count": 0, "latency_ms": {"p50": 0, "p95": 0}, "silent_failures": 0},
+    "turns": {
+        "count": 0,
+        "latency_ms": {"p50": 0, "p95": 0},
+        "silent_failures": 0,
+        "stages_ms": {name: {"p50": 0, "p95": 0} for name in STAGES},
+        "barge_ins": 0,
+        "barge_in_ms": {"p50": 0, "p95": 0},
+    },
     "queues": {"audio": {"dropped": 0, "wait_ms": {"p99": 0}}, "control": {"dropped": 0, "wait_ms": {"p99": 0}}},
 }  # fmt: skip
 

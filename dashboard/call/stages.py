@@ -1,0 +1,57 @@
+"""Where the time of a turn goes: its stages, and their percentiles over a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from dashboard.call.state import BargeIn, Turn, Turns
+from dashboard.call.turns import all_turns
+
+
+def _between(start: float | None, end: float | None) -> float | None:
+    return None if start is None or end is None or end < start else end - start
+
+
+STAGES: Mapping[str, Callable[[Turn], float | None]] = {
+    "speech_to_final": lambda turn: _between(turn.speech_ended_at, turn.ended_at),
+    "final_to_intent": lambda turn: _between(turn.ended_at, turn.intent_at),
+    "final_to_text": lambda turn: _between(turn.ended_at, turn.text_at),
+    "final_to_audio": lambda turn: _between(turn.ended_at, turn.audio_at),
+    "speech_to_audio": lambda turn: _between(turn.speech_ended_at, turn.audio_at),
+    "bot_audio": lambda turn: _between(turn.audio_at, turn.audio_until),
+}
+"""Seconds of a turn, None where one end of the stage is not known. What the caller waits for is `speech_to_audio`."""
+
+
+def stage_percentiles(turns: Turns) -> dict[str, tuple[float | None, float | None]]:
+    """Return p50 and p95 of every stage over the turns that are kept, seconds."""
+    kept = all_turns(turns)
+    return {name: middle_and_high(measure(turn) for turn in kept) for name, measure in STAGES.items()}
+
+
+def barge_in_percentiles(turns: Turns) -> tuple[float | None, float | None]:
+    """Return p50 and p95 of how long the bot went on after a caller spoke into its speech, seconds."""
+    return middle_and_high(barge_in.took_s for barge_in in turns.barge_ins)
+
+
+def barge_in_of(turn: Turn, turns: Turns) -> BargeIn | None:
+    """Return the first barge-in into the answer of a turn."""
+    if turn.audio_at is None or turn.audio_until is None:
+        return None
+    for barge_in in turns.barge_ins:
+        if turn.audio_at <= barge_in.at <= turn.audio_until:
+            return barge_in
+    return None
+
+
+def middle_and_high(values: Iterable[float | None]) -> tuple[float | None, float | None]:
+    """Return p50 and p95 of the values that are known."""
+    ordered = sorted(value for value in values if value is not None)
+    return percentile(ordered, 0.5), percentile(ordered, 0.95)
+
+
+def percentile(ordered: Sequence[float], share: float) -> float | None:
+    """Nearest rank, as RFC 2330 section 11.3 defines it."""
+    if not ordered:
+        return None
+    return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
