@@ -89,6 +89,14 @@ class MeteredTerminal:
             count += len(self._read(left))
         return count
 
+    def press(self, keys: str) -> None:
+        """Type keys as they are."""
+        os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size as a window manager would; the program is told by the system."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def processor_s(self) -> float:
         """Return the processor time that the program, without its children, has taken so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()

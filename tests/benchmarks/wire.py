@@ -11,15 +11,23 @@ import math
 import socket
 import ssl
 import struct
+from functools import cache
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-SESSION_START = json.dumps({"type": "sessionStart", "sessionId": "s-1", "conversationId": "c-1"}).encode()
+
+def message(kind: str, **fields: object) -> bytes:
+    """Return a message of the peer's."""
+    return json.dumps({"type": kind, **fields}).encode()
 
 
+SESSION_START = message("sessionStart", sessionId="s-1", conversationId="c-1")
+
+
+@cache
 def tone(frame_s: float, rate: int, dbfs: float = -20.0) -> bytes:
     """Return a frame of PCM16 that is a tone of about 440 Hz."""
     height = 32767 * 10 ** (dbfs / 20)
