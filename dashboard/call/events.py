@@ -231,6 +231,7 @@ class AudioReceived(Event):
     waits: seconds from arrival until the frame was processed. clipped: runs of 3 or more samples at full scale.
     positioned: the messages carried a position; else positions are summed durations and cannot show a hole.
     channels names each row of levels: ("mixed",), or ("caller", "bot").
+    encoding: what the samples were read as. misfit_db: how many dB louder they are so than read as the other encoding.
     """
 
     leg: str
@@ -244,6 +245,8 @@ class AudioReceived(Event):
     size_bytes: int
     clipped: int = 0
     positioned: bool = False
+    encoding: str = ""
+    misfit_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.call.findings.finding import Finding
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import CallState, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
@@ -31,12 +32,25 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "started": _iso(call.wall),
         "duration_s": _round(call.now - call.started_at),
         "verdict": judge(call).level,
-        "findings": [],
+        "findings": [_finding(finding, call) for finding in call.findings.all],
         "link": _link(call),
         "audio": {"inbound": audio_object(call.inbound, call)},
         "messages": {kind: call.messages.get(kind, 0) for kind in MESSAGE_KINDS},
         "turns": _turns(call),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
+    }
+
+
+def _finding(finding: Finding, call: CallState) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "summary": finding.summary,
+        "evidence": list(finding.evidence),
+        "remedy": finding.remedy,
+        "at_s": [_round(at - call.started_at) for at in finding.raised],
+        "stands": finding.stands,
+        "stood_s": _round(finding.stood_s(call.now)),
     }
 
 

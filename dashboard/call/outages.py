@@ -18,7 +18,7 @@ from dashboard.call.events import (
     TokenFailed,
     TokenObtained,
 )
-from dashboard.call.state import Failure, LinkView, Outage, Transition
+from dashboard.call.state import Connection, Failure, LinkView, Outage, Transition
 
 _KEPT_FAILURES = 20
 _KEPT_CODES = 40
@@ -57,6 +57,9 @@ def opened(link: LinkView, fact: ConnectionOpened) -> LinkView:
         clock=fact.clock,
         opened_at=fact.at,
         connections=link.connections + 1,
+        sent_at=fact.at,
+        endured_s=0.0,
+        token=_token_of(link),
     )
 
 
@@ -79,6 +82,7 @@ def lost(link: LinkView, fact: ConnectionLost) -> LinkView:
         reason=fact.reason,
         closed_by=fact.closed_by,
         detail=fact.detail,
+        connection=_last_seen(link, fact.at),
     )
     return replace(view, outage=outage)
 
@@ -91,8 +95,17 @@ def attempt_failed(link: LinkView, fact: AttemptFailed) -> LinkView:
     return replace(link, outage=outage, failures=link.failures + 1)
 
 
-def resume_requested(link: LinkView) -> LinkView:
+def sent(link: LinkView, at: float) -> LinkView:
+    """We sent something at `at`: a message or a ping."""
+    before = link.sent_at
+    if before is None or at <= before:
+        return link
+    return replace(link, sent_at=at, endured_s=max(link.endured_s, at - before))
+
+
+def resume_requested(link: LinkView, at: float) -> LinkView:
     """The `reconnect` message went out."""
+    link = sent(link, at)
     if link.outage is None:
         return link
     return replace(link, outage=replace(link.outage, resume_requested=True))
@@ -128,6 +141,7 @@ def with_latest(link: LinkView, outage: Outage) -> LinkView:
 def token_obtained(link: LinkView, fact: TokenObtained) -> LinkView:
     return replace(
         link,
+        token_at=fact.at,
         token_expires_at=fact.expires_at,
         token_refreshes=link.token_refreshes + fact.refresh,
         token_error="",
@@ -139,7 +153,7 @@ def token_failed(link: LinkView, fact: TokenFailed) -> LinkView:
 
 
 def pinged(link: LinkView, fact: PingMeasured) -> LinkView:
-    return replace(link, rtts=link.rtts.append((fact.at, fact.rtt_s)))
+    return replace(sent(link, fact.at - fact.rtt_s), rtts=link.rtts.append((fact.at, fact.rtt_s)))
 
 
 def worker_lost(link: LinkView, at: float, detail: str) -> LinkView:
@@ -155,6 +169,29 @@ def count(counts: Mapping[str, int], key: str, limit: int) -> Mapping[str, int]:
     if key not in counts and len(counts) >= limit:
         key = "(others)"
     return MappingProxyType({**counts, key: counts.get(key, 0) + 1})
+
+
+def _token_of(link: LinkView) -> tuple[float, float] | None:
+    if link.token_at is None or link.token_expires_at is None:
+        return None
+    return link.token_at, link.token_expires_at
+
+
+def _last_seen(link: LinkView, at: float) -> Connection | None:
+    """What is known of the connection that ends at `at`."""
+    if link.opened_at is None:
+        return None
+    pong_at = link.rtts[-1][0] if link.rtts else None
+    obtained_at, expires_at = link.token or (None, None)
+    return Connection(
+        lost_at=at,
+        age_s=at - link.opened_at,
+        quiet_s=at - (link.opened_at if link.sent_at is None else link.sent_at),
+        endured_s=link.endured_s,
+        pong_s=at - pong_at if pong_at is not None and pong_at >= link.opened_at else None,
+        token_age_s=None if obtained_at is None else at - obtained_at,
+        token_life_s=None if obtained_at is None or expires_at is None else expires_at - obtained_at,
+    )
 
 
 def _never_up(link: LinkView, cause: Cause, detail: str) -> Outage:

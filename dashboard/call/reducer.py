@@ -10,9 +10,10 @@ from types import MappingProxyType
 from dashboard.call import events as ev
 from dashboard.call import outages, turns
 from dashboard.call.events import Event, LinkState, Speaker
+from dashboard.call.findings import assess
 from dashboard.call.state import CallState, Leg, Line, QueueView, Turns, Utterance
 from dashboard.call.words import cause_words
-from dashboard.media.levels import LevelMeter, hear
+from dashboard.media.levels import FLOOR_DBFS, MISFIT_DB, MISFIT_DBFS, LevelMeter, hear
 from dashboard.media.pacing import advance, missing_s, reanchor
 
 _KEPT_UTTERANCES = 100
@@ -25,13 +26,20 @@ def step(call: CallState, event: Event) -> CallState:
     """Fold one fact into its call, and let time pass up to it."""
     if call.worker_lost is not None and not isinstance(event, ev.WorkerLost):
         call = replace(call, worker_lost=None)
-    call = reduce(event, call)
-    if event.at <= call.now:
+    before = call
+    call = _time_passed(reduce(event, call), event.at)
+    if assess.due(before, event):
+        call = replace(call, findings=assess.assess(call))
+    return call
+
+
+def _time_passed(call: CallState, now: float) -> CallState:
+    if now <= call.now:
         return call
     moved = call.turns
     if call.link.opened_at is not None:
-        moved = turns.time_passed(moved, event.at, call.targets.silent_failure_after_s)
-    return replace(call, now=event.at, turns=moved)
+        moved = turns.time_passed(moved, now, call.targets.silent_failure_after_s)
+    return replace(call, now=now, turns=moved)
 
 
 @singledispatch
@@ -78,7 +86,8 @@ def _(event: ev.Ticked, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.QueueMeasured, call: CallState) -> CallState:
     waits = call.queues.get(event.queue, QueueView()).waits.with_values(event.waits)
-    view = QueueView(event.depth, event.limit, event.dropped, event.policy, waits)
+    longest_s = max(event.waits, default=0.0)
+    view = QueueView(event.depth, event.limit, event.dropped, event.policy, waits, longest_s)
     return replace(call, queues=MappingProxyType({**call.queues, event.queue: view}))
 
 
@@ -134,7 +143,7 @@ def _(event: ev.PingMeasured, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.ResumeRequested, call: CallState) -> CallState:
-    return replace(call, link=outages.resume_requested(call.link))
+    return replace(call, link=outages.resume_requested(call.link, event.at))
 
 
 # -- messages -----------------------------------------------------------------------------------------
@@ -251,6 +260,7 @@ def _(event: ev.UtteranceSent, call: CallState) -> CallState:
     call = _with_utterance(call, event.utterance, lambda said: replace(said, status="sent", sent_at=event.at))
     return replace(
         call,
+        link=outages.sent(call.link, event.at),
         messages=_counted(call.messages, "sent"),
         turns=turns.user_finished(call.turns, event.at, event.text, event.utterance),
     )
@@ -318,6 +328,7 @@ def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:
         for meter, levels, peaks in zip(meters, event.levels, event.peaks, strict=True)
     )
     columns = event.arrivals, event.positions, event.durations
+    checked, misfits = _reads_well(event)
     return replace(
         leg,
         pacing=advance(leg.pacing, *columns, spike_s=spike_s, positioned=event.positioned),
@@ -325,9 +336,23 @@ def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:
         meters=heard,
         frames_bytes=leg.frames_bytes + event.size_bytes,
         clipped=leg.clipped + event.clipped,
+        encoding=event.encoding,
+        checked=leg.checked + checked,
+        misfits=leg.misfits + misfits,
         positioned=event.positioned,
         continues=False,
     )
+
+
+def _reads_well(event: ev.AudioReceived) -> tuple[int, int]:
+    """Return (1, 0) for a batch that fits its encoding, (1, 1) for one that does not, (0, 0) for one that cannot tell.
+
+    A channel of digital silence is no evidence: read as PCMU or PCM16, it makes the other one look wrong.
+    """
+    loudest = [max(row) for row in event.levels]
+    if event.misfit_db is None or min(loudest) <= FLOOR_DBFS:
+        return 0, 0
+    return 1, int(event.misfit_db > MISFIT_DB and max(loudest) > MISFIT_DBFS)
 
 
 def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallState:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from dashboard.call.events import Cause, ClosedBy, LinkState, Speaker, Targets
+from dashboard.call.findings.finding import Findings
 from dashboard.media.histogram import Histogram
 from dashboard.media.levels import LevelMeter
 from dashboard.media.pacing import Pacing
@@ -44,11 +45,28 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection at the moment of its loss; seconds before that moment, None = not known.
+
+    `quiet_s`: since we had last sent anything, pings included. `endured_s`: the longest such pause that it survived.
+    """
+
+    lost_at: float
+    age_s: float
+    quiet_s: float
+    endured_s: float = 0.0
+    pong_s: float | None = None
+    token_age_s: float | None = None
+    token_life_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
     """From the last inbound byte to the first inbound message of the next open connection.
 
-    `started_at` of a call that never came up is the start of the call. `resumed`: None = not known.
-    `media_missing_s`: None where the stream carries no position or the session did not go on.
+    `started_at` of a call that never came up is the start of the call, and `connection`, the one that was lost, is
+    None. `resumed`: None = not known. `media_missing_s`: None where the stream carries no position or the session did
+    not go on.
     """
 
     number: int
@@ -58,6 +76,7 @@ class Outage:
     reason: str = ""
     closed_by: ClosedBy | None = None
     detail: str = ""
+    connection: Connection | None = None
     ended_at: float | None = None
     attempts: int = 0
     waited_s: float = 0.0
@@ -91,6 +110,10 @@ class LinkView:
     connections: int = 0
     failures: int = 0
     last_inbound_at: float | None = None
+    sent_at: float | None = None  # when we last sent anything on the connection, as far as facts tell
+    endured_s: float = 0.0  # the longest pause in that which the connection has survived
+    token: tuple[float, float] | None = None  # with which it was opened: when obtained, when it expires
+    token_at: float | None = None
     token_expires_at: float | None = None
     token_refreshes: int = 0
     token_error: str = ""
@@ -210,6 +233,9 @@ class Leg:
     meters: tuple[LevelMeter, ...] = ()
     frames_bytes: int = 0
     clipped: int = 0
+    encoding: str = ""
+    checked: int = 0  # batches that could tell a misread encoding
+    misfits: int = 0  # those that did
     positioned: bool = False
     continues: bool = False  # next frame is the first after an outage: measure what is missing
 
@@ -221,6 +247,7 @@ class QueueView:
     dropped: int = 0
     policy: str = ""
     waits: Histogram = field(default_factory=Histogram)
+    longest_wait_s: float = 0.0  # of the newest measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +278,7 @@ class CallState:
     marks: Tail[tuple[float, str]] = field(default_factory=lambda: Tail(1000))
     queues: Mapping[str, QueueView] = field(default_factory=_none)
     loop_lag: Histogram = field(default_factory=Histogram)
+    findings: Findings = field(default_factory=Findings)
 
     @property
     def inbound(self) -> Leg:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from dashboard.call.figures import probe_object
+from dashboard.call.findings.finding import Severity
 from dashboard.call.state import CallState, Outage
-from dashboard.call.verdict import judge
+from dashboard.call.verdict import Verdict, judge
 from dashboard.call.words import cause_words, close_code_words, closed_by_words
 from dashboard.wiretext import visible
 
@@ -21,7 +22,7 @@ def summary(call: CallState) -> str:
         f"callscope: {verdict.level} · {visible(call.link.endpoint or call.endpoint)}"
         f" · {figures['duration_s']:.0f} s from {figures['started']}",
         f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id)}",
-        *(f"  ! {reason}" for reason in verdict.reasons),
+        *_findings(call, verdict),
         f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"
         f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
         f"  audio  {audio['frames']} frames · lateness p50 {_ms(audio['lateness_ms']['p50'])}"
@@ -37,6 +38,19 @@ def summary(call: CallState) -> str:
         lines.append(f"  the last {_SHOWN_OUTAGES} of {call.link.outage_count} outages:")
     lines += [_outage(row, call) for row in rows[-_SHOWN_OUTAGES:]]
     return "\n".join(lines)
+
+
+def _findings(call: CallState, verdict: Verdict) -> list[str]:
+    """One block for each finding, or what the verdict says where there is none."""
+    if not call.findings.all:
+        return [f"  ! {reason}" for reason in verdict.reasons]
+    lines = []
+    for finding in call.findings.all:
+        mark = "·" if finding.severity is Severity.INFO else "!"
+        lines.append(f"  {mark} {visible(finding.summary)} · {finding.age_words(call.now)}")
+        lines += [f"      {visible('; '.join(finding.evidence))}"] if finding.evidence else []
+        lines.append(f"      → {finding.remedy}")
+    return lines
 
 
 def _outage(outage: Outage, call: CallState) -> str:

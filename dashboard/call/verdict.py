@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.call.events import Cause, LinkState
-from dashboard.call.outages import latest
+from dashboard.call.findings.finding import Finding, Severity
+from dashboard.call.findings.pacing import HARM
+from dashboard.call.findings.rule import RECENT_S
 from dashboard.call.state import CallState
 from dashboard.call.words import cause_words
-from dashboard.media.pacing import WINDOW_S, open_gap_s
+from dashboard.media.pacing import open_gap_s
 from dashboard.media.playout import playout
-from dashboard.media.readings import batched, lateness, window
+from dashboard.media.readings import lateness
 
 Level = Literal["healthy", "degraded", "failed"]
 
-EFFECTIVE_LOSS_LIMIT = 0.01
-"""Above 1 % late or lost frames a listener hears gaps."""
+STOOD_SHARE = 0.1
+"""What stood for longer counts against the whole call, even when it is over."""
 
 NO_AUDIO_S = 1.0
 """A stream that pauses for this long is a thing to look at, before it is a thing to judge."""
-
-RECENT_S = 10.0
-"""What the headline calls now."""
 
 _STEPS = (LinkState.AUTHORIZING, LinkState.RESOLVING, LinkState.CONNECTING)
 
@@ -44,11 +43,14 @@ class Headline:
 
 
 def judge(call: CallState) -> Verdict:
-    """Return the verdict on the whole call so far."""
-    failed = _failures(call)
-    if failed:
-        return Verdict("failed", failed)
-    reasons = (*_link_reasons(call), *_audio_reasons(call), *_bot_reasons(call))
+    """Return the verdict on the whole call so far.
+
+    A finding counts against a call when it is more than information, and stands or stood for over 10 % of the time.
+    """
+    reasons = tuple(finding.summary for finding in call.findings.all if _counts(finding, call))
+    failure = _failure(call)
+    if failure is not None:
+        return Verdict("failed", reasons or (failure,))
     return Verdict("degraded" if reasons else "healthy", reasons)
 
 
@@ -61,64 +63,24 @@ def last_failure(call: CallState) -> Cause | None:
     return outage.failures[-1].cause if outage is not None and outage.failures else None
 
 
-def _failures(call: CallState) -> tuple[str, ...]:
-    link = call.link
+def _counts(finding: Finding, call: CallState) -> bool:
+    if finding.severity is Severity.INFO:
+        return False
+    return finding.stands or finding.stood_s(call.now) > STOOD_SHARE * (call.now - call.started_at)
+
+
+def _failure(call: CallState) -> str | None:
+    """Say why a call never was one, or is none any more; None for one that was up."""
+    link, cause = call.link, last_failure(call)
     if call.worker_lost is not None:
-        return (f"callscope's worker: {call.worker_lost}",)
-    cause = last_failure(call)
+        return f"callscope's worker: {call.worker_lost}"
     if link.state is LinkState.GAVE_UP:
-        return (f"gave up: {cause_words(cause or link.cause)}",)
+        return f"gave up: {cause_words(cause or link.cause)}"
     if link.connections == 0:
-        return (f"never connected: {cause_words(cause)}" if cause else "never connected",)
+        return f"never connected: {cause_words(cause)}" if cause else "never connected"
     if link.last_inbound_at is None:
-        return ("connected, but not one message came",)
-    return ()
-
-
-def _link_reasons(call: CallState) -> tuple[str, ...]:
-    outages = call.link.outage_count
-    last = latest(call.link)
-    if not outages or last is None:
-        return ()
-    plural = "outage" if outages == 1 else "outages"
-    return (f"{outages} {plural}, last: {cause_words(last.cause)}",)
-
-
-def _audio_reasons(call: CallState) -> tuple[str, ...]:
-    pacing, reasons = call.inbound.pacing, []
-    if pacing.stalls:
-        reasons.append(f"{pacing.stalls} stalls: the network held frames back, then let them go at once")
-    elif pacing.spikes:
-        reasons.append(f"{pacing.spikes} gaps above {call.targets.spike_s * 1000:.0f} ms")
-    if pacing.lost:
-        reasons.append(f"{pacing.lost} frames lost: the sender left them out")
-    if batched(pacing, call.now, WINDOW_S):
-        reasons.append("the sender packs frames together")
-    loss = playout(pacing, buffer_s=call.targets.buffer_s, window_s=None, now=call.now, rtt_s=None).effective_loss
-    if loss is not None and loss > EFFECTIVE_LOSS_LIMIT:
-        reasons.append(
-            f"{loss:.1%} of the frames too late for a buffer of {call.targets.buffer_s * 1000:.0f} ms, or lost"
-        )
-    quiet = quiet_side(call)
-    if quiet is not None:
-        reasons.append(quiet)
-    dropped = sum(queue.dropped for queue in call.queues.values())
-    if dropped:
-        reasons.append(f"callscope was too slow here: {dropped} dropped from its own queues")
-    return tuple(reasons)
-
-
-def _bot_reasons(call: CallState) -> tuple[str, ...]:
-    reasons = []
-    if call.turns.silent_failures:
-        reasons.append(f"the bot did not answer {call.turns.silent_failures} times within the limit")
-    unreadable = call.messages.get("malformed", 0)
-    if unreadable:
-        reasons.append(f"{unreadable} messages could not be read")
-    errors = call.messages.get("error", 0)
-    if errors:
-        reasons.append(f"the peer reported {errors} errors")
-    return tuple(reasons)
+        return "connected, but not one message came"
+    return None
 
 
 def headline(call: CallState) -> Headline:
@@ -154,28 +116,10 @@ def _open_headline(call: CallState) -> Headline:
     silent_s = call.now - max(call.link.last_inbound_at or 0.0, call.link.opened_at or 0.0)
     if call.link.state is LinkState.STALE or silent_s > call.targets.dead_air_after_s:
         return Headline("bad", f"Open, but nothing has come for {silent_s:.0f} s")
-    turn = call.turns.current
-    if turn is not None and turn.silent and turn.answered_at is None:
-        return Headline("bad", f"The bot has not answered for {call.now - turn.ended_at:.0f} s; no error was reported")
-    side = quiet_side(call)
-    if side is not None:
-        return Headline("bad", side)
+    worst = next((finding for finding in call.findings.standing if not finding.fading), None)
+    if worst is not None and worst.severity is not Severity.INFO:
+        return Headline("bad" if worst.severity is Severity.ERROR else "warn", worst.summary)
     return _sound_headline(call)
-
-
-def quiet_side(call: CallState) -> str | None:
-    """Return dead air or one-way audio in words, None when both sides of the call are heard or nothing is known."""
-    leg, opened_at, limits = call.inbound, call.link.opened_at, call.targets
-    if not leg.meters or opened_at is None:
-        return None
-    quiet = [call.now - max(meter.sound_until or 0.0, opened_at) for meter in leg.meters]
-    least, most = min(quiet), max(quiet)
-    if least >= limits.dead_air_after_s:
-        return f"Dead air: nobody has spoken for {least:.0f} s"
-    heard = leg.meters[quiet.index(least)].sound_until is not None
-    if most >= limits.one_way_after_s and heard:
-        return f"One-way audio: nothing from the {leg.channels[quiet.index(most)]} for {most:.0f} s"
-    return None
 
 
 def _sound_headline(call: CallState) -> Headline:
@@ -189,21 +133,8 @@ def _sound_headline(call: CallState) -> Headline:
     quality = playout(pacing, buffer_s=buffer_s, window_s=RECENT_S, now=call.now, rtt_s=None)
     loss = quality.effective_loss or 0.0
     p99_ms = 0.0 if late is None else late.p99 * 1000
-    if loss > EFFECTIVE_LOSS_LIMIT:
-        why = _choppy_because(call)
-        return Headline(
-            "warn", f"Choppy: {loss:.1%} of the last {RECENT_S:.0f} s late or lost ({why}; p99 {p99_ms:.0f} ms)"
-        )
+    if loss > HARM:
+        return Headline("warn", f"Choppy: {loss:.1%} of the last {RECENT_S:.0f} s late or lost (p99 {p99_ms:.0f} ms)")
     return Headline(
         "ok", f"Clear: p99 lateness {p99_ms:.0f} ms, {loss:.1%} late for a buffer of {buffer_s * 1000:.0f} ms"
     )
-
-
-def _choppy_because(call: CallState) -> str:
-    pacing = call.inbound.pacing
-    frames = window(pacing, RECENT_S, call.now)
-    if batched(pacing, call.now, RECENT_S):
-        return "the sender packs frames together"
-    if any(delta > call.targets.spike_s for _, _, delta, _, _ in frames):
-        return "network stalls" if pacing.stalls else "gaps in the stream"
-    return "frames missing" if any(lost for *_, lost in frames) else "jitter"

@@ -79,6 +79,18 @@ def close_code_words(code: int) -> str:
     return "private code" if 4000 <= code < 5000 else "registered code" if 3000 <= code < 4000 else "unknown code"
 
 
+def span_words(seconds: float) -> str:
+    """Return how long something took, in the unit in which one would say it."""
+    if seconds < 1.0:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 119.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.0f} h"
+
+
 def closed_by_words(closed_by: ClosedBy) -> str:
     """Return who ended a connection."""
     return _ENDED_BY[closed_by]

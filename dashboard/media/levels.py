@@ -26,9 +26,14 @@ SILENT_WINDOWS = 3
 
 PEAK_HOLD_S = 1.5
 
+MISFIT_DB = 8.0
+MISFIT_DBFS = -14.0
+"""Sound is taken to be misread where it is by so much louder than read otherwise, and so loud."""
+
 _PCM16_FULL_SCALE = 32767
 _WHOLE = WINDOW_S - 1e-9  # five 20 ms frames fill a window, whatever their sum rounds to
 _LONGEST_FRAME_S = 3600.0
+_DIGITAL_SILENCE_DBFS = FLOOR_DBFS + 0.5  # below any sample but 0, whatever rounding adds
 
 # One mark per sample at full scale: bit 0 for 0x7fff, bit 1 for 0x8000 and 0x8001, told from its two bytes.
 _HIGH_MARKS = bytes({0x7F: 1, 0x80: 2}.get(byte, 0) for byte in range(256))
@@ -60,6 +65,20 @@ def measure(payload: bytes, *, encoding: Encoding, channels: int) -> Levels:
         if highest >= full_scale:
             clipped += _clipped_runs(payload, encoding, channel, channels)
     return Levels(tuple(rms), tuple(peak), clipped)
+
+
+def misfit_db(payload: bytes, encoding: Encoding) -> float:
+    """Return how many dB louder `payload` is as what it is called than as the other encoding.
+
+    Sound read wrongly is loud noise, in pauses most of all: of telephone speech at -40 to -10 dBFS at least 79 % of
+    the frames are above MISFIT_DB when misread, and none when not. A payload of odd length can only be PCMU.
+    """
+    if len(payload) % 2:
+        return 0.0
+    pcm16 = audioop.rms(swapped(payload), 2)
+    pcmu = audioop.rms(audioop.ulaw2lin(payload, 2), 2)
+    louder = _dbfs(pcmu) - _dbfs(pcm16)
+    return louder if encoding == "pcmu" else -louder
 
 
 def _row(linear: bytes, channel: int, channels: int) -> bytes:
@@ -97,6 +116,11 @@ class LevelMeter:
     """When the sound began that is heard now, or was last: the first window above the threshold after silence."""
     sound_until: float | None = None
     """The end of the last window above the threshold."""
+    signal_until: float | None = None
+    """The end of the last window that held more than digital silence."""
+    loud_energy: float = 0.0
+    """Power times seconds of all windows above the threshold; with `loud_s` the level of what was said."""
+    loud_s: float = 0.0
     energy: float = 0.0
     """Power times seconds of the window that still fills; full scale is 1."""
     filled_s: float = 0.0
@@ -159,7 +183,8 @@ def _closed(meter: LevelMeter, power: float, windows: int, end: float) -> LevelM
     """Close whole windows of one power, the last of which ended at `end`."""
     level = _level_of(power)
     if level < SILENCE_DBFS:
-        return replace(meter, level=level, quiet_windows=meter.quiet_windows + windows)
+        signal_until = end if level > _DIGITAL_SILENCE_DBFS else meter.signal_until
+        return replace(meter, level=level, quiet_windows=meter.quiet_windows + windows, signal_until=signal_until)
     begins = meter.silent or meter.sound_from is None
     return replace(
         meter,
@@ -167,6 +192,9 @@ def _closed(meter: LevelMeter, power: float, windows: int, end: float) -> LevelM
         quiet_windows=0,
         sound_from=end - windows * WINDOW_S if begins else meter.sound_from,
         sound_until=end,
+        signal_until=end,
+        loud_energy=meter.loud_energy + power * windows * WINDOW_S,
+        loud_s=meter.loud_s + windows * WINDOW_S,
     )
 
 

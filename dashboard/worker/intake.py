@@ -21,7 +21,7 @@ from dashboard.call.events import AudioReceived, QueueMeasured
 from dashboard.call.ports import Emit
 from dashboard.clock import Clock
 from dashboard.dialects.base import AudioFrame, Codec, Item
-from dashboard.media.levels import Levels, measure
+from dashboard.media.levels import Levels, measure, misfit_db
 
 BATCH_S = 0.100
 """What one fact covers at most, and how long its first frame waits at most."""
@@ -226,6 +226,7 @@ class _Batch:
     def fact(self, call_id: str) -> AudioReceived:
         """Return the batch as a fact, stamped with its newest arrival."""
         payloads, _, _, positions, durations, _, _, arrivals = zip(*self._frames, strict=True)
+        encoding = self._first.format.encoding
         return AudioReceived(
             call_id,
             max(arrivals),
@@ -240,4 +241,6 @@ class _Batch:
             size_bytes=sum(map(len, payloads)),
             clipped=sum(levels.clipped for levels in self._levels),
             positioned=self._first.positioned,
+            encoding=encoding,
+            misfit_db=misfit_db(b"".join(payloads), encoding),
         )

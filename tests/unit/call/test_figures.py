@@ -31,7 +31,7 @@ from dashboard.call.reducer import step
 from dashboard.call.stages import STAGES
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
-from dashboard.call.verdict import headline, judge, last_failure
+from dashboard.call.verdict import Verdict, headline, judge, last_failure
 from tests.unit.call.test_reducer import LOUD, QUIET, C, audio, fold, lost, started, waiting
 
 DESIGN_EXAMPLE: dict[str, Any] = {
@@ -121,7 +121,7 @@ def test_uptime_is_what_the_outages_leave() -> None:
         "resumed": True,
     }
     assert judge(call).level == "degraded"
-    assert "1 outage, last: dropped without a close frame" in judge(call).reasons
+    assert "The connection broke off without a close frame, once" in judge(call).reasons
 
 
 def test_an_outage_that_goes_on_counts_up_to_now() -> None:
@@ -142,7 +142,7 @@ def refused() -> CallState:
 
 def test_a_refused_call_has_failed_and_says_why() -> None:
     call = refused()
-    assert judge(call) == judge(call).__class__("failed", ("gave up: client credentials refused",))
+    assert judge(call) == Verdict("failed", ("The login host refuses the client credentials",))
     assert last_failure(call) is Cause.CREDENTIALS_REFUSED
     assert headline(call).text == "Gave up: client credentials refused — press r to try again"
 
@@ -154,7 +154,7 @@ def test_exhausted_attempts_are_explained_by_the_last_failure() -> None:
         LinkChanged(C, 100.3, LinkState.GAVE_UP, Cause.ATTEMPTS_EXHAUSTED, "1 attempts"),
     )
     assert last_failure(call) is Cause.TCP_REFUSED
-    assert judge(call).reasons == ("gave up: nothing listens there",)
+    assert judge(call).reasons == ("The host cannot be reached: nothing listens there",)
 
 
 def test_a_socket_on_which_nothing_came_has_failed() -> None:
@@ -163,7 +163,7 @@ def test_a_socket_on_which_nothing_came_has_failed() -> None:
         ConnectionOpened(C, 100.3, "wss://host/ws", "kernel", 0.2),
         Ticked(C, 110.0),
     )
-    assert judge(call).reasons == ("connected, but not one message came",)
+    assert judge(call) == Verdict("failed", ("Connected for 10 s, but not one message came",))
 
 
 def test_a_bot_that_does_not_answer_is_the_headline() -> None:
@@ -172,6 +172,7 @@ def test_a_bot_that_does_not_answer_is_the_headline() -> None:
     quiet_bot = fold(
         TranscriptReceived(C, 112.0, Speaker.CALLER, "hello?", True),
         *(audio(112.1 + i * 0.1, 10.1 + i * 0.1, levels=(LOUD, QUIET)) for i in range(60)),
+        Ticked(C, 118.1),
         call=smooth(10),
     )
     assert "has not answered for" in headline(quiet_bot).text
@@ -180,10 +181,12 @@ def test_a_bot_that_does_not_answer_is_the_headline() -> None:
 
 
 def test_dead_air_and_one_way_audio_are_told_apart() -> None:
-    dead = fold(*(audio(112 + i * 0.1, 10 + i * 0.1, levels=(QUIET, QUIET)) for i in range(60)), call=smooth(10))
+    hushed = (audio(112 + i * 0.1, 10 + i * 0.1, levels=(QUIET, QUIET)) for i in range(60))
+    dead = fold(*hushed, Ticked(C, 118.0), call=smooth(10))
     assert headline(dead).text.startswith("Dead air")
     assert judge(dead).level == "degraded"
-    deaf = fold(*(audio(112 + i * 0.1, 10 + i * 0.1, levels=(LOUD, QUIET)) for i in range(130)), call=smooth(10))
+    half = (audio(112 + i * 0.1, 10 + i * 0.1, levels=(LOUD, QUIET)) for i in range(130))
+    deaf = fold(*half, Ticked(C, 125.0), call=smooth(10))
     assert headline(deaf).text.startswith("One-way audio: nothing from the bot")
 
 
@@ -204,7 +207,7 @@ def test_choppy_sound_names_what_makes_it_so() -> None:
 
 
 def test_our_own_drops_are_never_blamed_on_the_call() -> None:
-    call = fold(QueueMeasured(C, 112.0, "audio", 0, 100, 7, "oldest"), call=smooth(10))
+    call = fold(QueueMeasured(C, 112.0, "audio", 0, 100, 7, "oldest"), Ticked(C, 112.1), call=smooth(10))
     assert judge(call).reasons == ("callscope was too slow here: 7 dropped from its own queues",)
 
 

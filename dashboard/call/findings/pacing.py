@@ -1,0 +1,211 @@
+"""Why the sound is choppy: four causes told apart, and what is left when none of them explains it."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from dashboard.call.findings.finding import Severity
+from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
+from dashboard.call.words import span_words
+from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness, window
+
+HARM = 0.01
+HARM_GONE = 0.005
+"""Above 1 % late or lost frames a listener hears gaps."""
+FEWEST_FRAMES = 50
+
+STALLS_S = 30.0
+LONG_STALL_S = 0.4
+"""One stall of this length is a gap that anybody hears; shorter ones count when they come again."""
+
+LATE_SECONDS = 3
+"""Frames are late in so many seconds of the last ten: more than one mishap."""
+
+LONG_HOLE_S = 0.4
+DRIFT_PPM = 200.0
+DRIFT_GONE_PPM = 120.0
+DRIFT_MOVED_S = 0.010
+"""Over a short time only a large drift stands out from the jitter: it must have moved the stream by this much."""
+
+
+def _hurts(view: View, standing: bool) -> bool:
+    return len(view.recent) >= FEWEST_FRAMES and view.late_share >= (HARM_GONE if standing else HARM)
+
+
+def _network_stalls(view: View, standing: bool) -> Sign | None:
+    before = view.before(STALLS_S)
+    stalls = view.pacing.stalls - before.stalls
+    if not stalls or not (standing or view.late):
+        return None
+    frames = window(view.pacing, STALLS_S, view.now)
+    longest_s = max((frame[2] for frame in frames), default=0.0)
+    if stalls < 2 and longest_s < LONG_STALL_S and not standing:
+        return None
+    lost = view.pacing.holes - before.lost
+    evidence = [
+        f"{stalls} in the last {STALLS_S:.0f} s, the longest {span_words(longest_s)}: nothing, then all that had waited"
+        " at once",
+        view.late_words,
+    ]
+    if view.pacing.positioned and not lost:
+        evidence.append("no frame is missing: TCP held them back behind a lost packet (head-of-line blocking)")
+    return Sign(f"Choppy: the network stalls, for up to {span_words(longest_s)}", tuple(evidence))
+
+
+def _sender_gaps(view: View, standing: bool) -> Sign | None:
+    return _missing(view, standing) if view.pacing.positioned else _pauses(view, standing)
+
+
+def _missing(view: View, standing: bool) -> Sign | None:
+    holes = [frame[4] for frame in view.recent if frame[4]]
+    lost, expected = sum(holes), len(view.recent) + sum(holes)
+    if len(view.recent) < FEWEST_FRAMES or lost < 2 or lost / expected < (HARM_GONE if standing else HARM):
+        return None
+    hole_s = lost / len(holes) * view.pacing.usual.duration_s
+    evidence = (
+        f"{lost} of {expected} frames of the last {RECENT_S:.0f} s are missing, in {len(holes)} places",
+        "the positions of the frames show it, and over TCP nothing is lost on the way: they were never sent",
+    )
+    if hole_s >= LONG_HOLE_S:
+        remedy = "If it suppresses silence, this is as it should be; else have the bot's media gateway checked."
+        summary = f"The sender leaves out stretches of {span_words(hole_s)}"
+        return Sign(summary, evidence, remedy, severity=Severity.INFO)
+    return Sign(f"Choppy: the sender leaves out {lost / expected:.1%} of the frames", evidence)
+
+
+def _pauses(view: View, standing: bool) -> Sign | None:
+    """Without positions a hole cannot be seen, but a pause can that nothing makes up for."""
+    before, now = view.before(STALLS_S), view.reading
+    pauses = (now.spikes - before.spikes) - (now.stalls - before.stalls)
+    lag_s = view.pacing.media_lag.current or 0.0
+    if pauses < (1 if standing else 2) or lag_s < 0.8 * pauses * view.targets.spike_s:
+        return None
+    return Sign(
+        f"Choppy: the sender pauses, {pauses} times in the last {STALLS_S:.0f} s",
+        (
+            f"gaps above {span_words(view.targets.spike_s)} after which what was missing did not come",
+            f"the stream is {span_words(lag_s)} behind the time since it began",
+        ),
+    )
+
+
+def _sender_batching(view: View, standing: bool) -> Sign | None:
+    if not batched(view.pacing, view.now, RECENT_S):
+        return None
+    packs = _packs(view)
+    size = median(packs.values())
+    every_s = (view.recent[-1][0] - view.recent[0][0]) / max(1, len(packs) - 1)
+    frame_s = view.pacing.usual.duration_s
+    hurts = _hurts(view, standing)
+    summary = f"The sender packs {size:.0f} frames at a time, every {span_words(every_s)}"
+    return Sign(
+        f"Choppy: {summary[0].lower()}{summary[1:]}" if hurts else summary,
+        (
+            f"typically {size:.0f} frames of {span_words(frame_s)} arrive within {BATCH_S * 1000:.0f} ms of each other",
+            f"a listener needs {span_words((size - 1) * frame_s)} more buffer for that",
+            view.late_words,
+        ),
+        severity=Severity.WARNING if hurts else Severity.INFO,
+    )
+
+
+def _packs(view: View) -> dict[float, int]:
+    """Return how many frames came together, by the moment at which the first of them did."""
+    packs: dict[float, int] = {}
+    began = float("-inf")
+    for frame in view.recent:
+        if frame[0] - began > BATCH_S:
+            began = frame[0]
+        packs[began] = packs.get(began, 0) + 1
+    return packs
+
+
+def _clock_drift(view: View, standing: bool) -> Sign | None:
+    ppm = drift_ppm(view.pacing, view.now)
+    if ppm is None or abs(ppm) < (DRIFT_GONE_PPM if standing else DRIFT_PPM):
+        return None
+    samples = view.pacing.samples
+    first = max(samples.dropped, view.pacing.timeline_start) - samples.dropped
+    seen_s = min(60.0, samples[-1][0] - samples[first][0])
+    moved_s = abs(ppm) * 1e-6 * seen_s
+    if moved_s < DRIFT_MOVED_S and not standing:
+        return None
+    pace = "slow" if ppm > 0 else "fast"
+    return Sign(
+        f"The sender's clock runs {abs(ppm):.0f} ppm {pace}",
+        (
+            f"over the last {seen_s:.0f} s the stream has moved by {span_words(moved_s)}",
+            f"that is {abs(ppm) * 3.6 / 1000:.1f} s in an hour; a crystal is right within 100 ppm",
+        ),
+    )
+
+
+def _high_jitter(view: View, standing: bool) -> Sign | None:
+    if not _hurts(view, standing):
+        return None
+    seconds = len({int(frame[0]) for frame in view.late})
+    late = lateness(view.pacing, RECENT_S, view.now)
+    if late is None or (seconds < LATE_SECONDS and not standing):
+        return None
+    return Sign(
+        f"Choppy: jitter, p99 lateness {late.p99 * 1000:.0f} ms for a buffer of {view.targets.buffer_s * 1000:.0f} ms",
+        (
+            view.late_words,
+            f"in {seconds} of the last {RECENT_S:.0f} s; half of the frames are late by less than"
+            f" {late.p50 * 1000:.1f} ms",
+            "no stalls, no packs and no missing frames explain it",
+        ),
+        f"Check the way to the sender (Wi-Fi, VPN, a busy host there); a buffer of {late.p99 * 1000:.0f} ms would hide"
+        " 99 % of it.",
+    )
+
+
+NETWORK_STALLS = Rule(
+    name="network_stalls",
+    severity=Severity.WARNING,
+    means="Nothing comes for a while, then all that had waited at once: a lost packet holds back everything behind it.",
+    remedy="Look for packet loss between here and the sender (Wi-Fi, VPN, an overloaded link); buffers only hide it.",
+    sign=_network_stalls,
+    explains=frozenset({"high_jitter"}),
+    clear_after_s=5.0,
+)
+
+SENDER_GAPS = Rule(
+    name="sender_gaps",
+    severity=Severity.WARNING,
+    means="Frames are missing from the stream's own numbering, or it pauses and never makes up for it: not sent.",
+    remedy="Have the sender checked (bot, media gateway, speech synthesis): it leaves frames out before they are sent.",
+    sign=_sender_gaps,
+    explains=frozenset({"high_jitter", "clock_drift"}),
+    clear_after_s=5.0,
+)
+
+SENDER_BATCHING = Rule(
+    name="sender_batching",
+    severity=Severity.WARNING,
+    means="Frames come in packs: nothing is lost, but a listener has to wait for the last of each pack.",
+    remedy="Have the sender send each frame when it is ready: smaller chunks, more often.",
+    sign=_sender_batching,
+    explains=frozenset({"high_jitter"}),
+    clear_after_s=5.0,
+)
+
+CLOCK_DRIFT = Rule(
+    name="clock_drift",
+    severity=Severity.INFO,
+    means="The sender's sample clock and this machine's disagree by more than crystals do.",
+    remedy="Have the sender pace its frames by a real clock (NTP-disciplined), not by sleeping between frames.",
+    sign=_clock_drift,
+    explains=frozenset({"high_jitter"}),
+    clear_after_s=30.0,
+    every_s=5.0,
+)
+
+HIGH_JITTER = Rule(
+    name="high_jitter",
+    severity=Severity.WARNING,
+    means="Frames come too unevenly for the playout buffer, and no better cause is to be seen.",
+    remedy="Check the way to the sender (Wi-Fi, VPN, a busy host there); raise the listener's buffer meanwhile.",
+    sign=_high_jitter,
+    clear_after_s=5.0,
+)

@@ -1,0 +1,49 @@
+"""Every rule, in the order of explanatory power: the first of two that stand with equal severity tells more.
+
+A rule explains only rules below it.
+"""
+
+from __future__ import annotations
+
+from dashboard.call.findings import audio, bot, link, own, pacing, refusals
+from dashboard.call.findings.rule import Rule, View
+
+RULES: tuple[Rule[View], ...] = (
+    own.WORKER_LOST,
+    own.SELF_LATE,
+    own.SLOW_CONSUMER,
+    refusals.TLS_FAILURE,
+    refusals.PROXY_REFUSED,
+    refusals.CREDENTIALS_REFUSED,
+    refusals.PERMISSION_MISSING,
+    refusals.NOT_FOUND,
+    refusals.APP_INACTIVE,
+    refusals.HANDSHAKE_REFUSED,
+    refusals.RATE_LIMITED,
+    refusals.UNREACHABLE,
+    link.MESSAGE_TOO_BIG,
+    link.TOKEN_EXPIRY,
+    link.IDLE_TIMEOUT,
+    link.RECYCLED_AT_AGE,
+    link.HALF_OPEN,
+    link.FLAPPING,
+    link.CLOSED_BY_PEER,
+    link.ABNORMAL_CLOSURES,
+    audio.WRONG_CODEC,
+    audio.NO_AUDIO,
+    bot.SILENT_BOT,
+    audio.DEAD_AIR,
+    audio.ONE_WAY_AUDIO,
+    pacing.NETWORK_STALLS,
+    pacing.SENDER_GAPS,
+    pacing.SENDER_BATCHING,
+    pacing.CLOCK_DRIFT,
+    pacing.HIGH_JITTER,
+    audio.CLIPPING,
+    audio.TOO_QUIET,
+    audio.DIGITAL_SILENCE,
+    bot.SLOW_BOT,
+    bot.BOT_REPEATS,
+    bot.PEER_ERRORS,
+    bot.PROTOCOL_VIOLATION,
+)
