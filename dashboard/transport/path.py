@@ -6,11 +6,11 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import connect_http_proxy
+from websockets.asyncio.client import HTTPProxyConnection
 from websockets.proxy import parse_proxy
 from websockets.uri import parse_uri
 
@@ -67,13 +67,16 @@ class Path:
             return str(self._tcp.getpeername()[0])
 
     async def tunnel(self) -> None:
-        """Have the proxy connect to the host."""
+        """Have the proxy connect to the host, by the request that the WebSocket library makes."""
         assert self.proxy is not None
-        self.close()  # the library opens a connection of its own
         proxy = parse_proxy(self.proxy.address)
-        how: dict[str, Any] = {"ssl": True} if proxy.scheme == "https" else {}
+        how: dict[str, Any] = {"ssl": True, "server_hostname": proxy.host} if proxy.scheme == "https" else {}
+        tcp, self._tcp = self._tcp, None  # the transport closes it from here on
         async with self._step():
-            self._transport = await connect_http_proxy(proxy, self._uri, user_agent_header=USER_AGENT, **how)
+            self._transport, asking = await asyncio.get_running_loop().create_connection(
+                lambda: _Asking(self._uri, proxy, USER_AGENT), sock=tcp, **how
+            )
+            await asking.response
 
     async def secure(self, tls: ssl.SSLContext) -> Session:
         """Do the TLS handshake and return what the peer showed; raises CertificateRefused if that is not trusted."""
@@ -81,10 +84,9 @@ class Path:
 
     async def look(self) -> Session:
         """Read the certificates of a peer that is not trusted: a handshake that checks none and sends nothing."""
+        await self.reach()
         if self.tunnels:
             await self.tunnel()
-        else:
-            await self.reach()
         blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         blind.check_hostname = False
         blind.verify_mode = ssl.CERT_NONE
@@ -124,3 +126,11 @@ class Path:
             raise CertificateRefused(failure, flaw_of(error)) from None
         except Exception as error:
             raise LinkError(opening_failure(error, self._clock)) from None
+
+
+class _Asking(HTTPProxyConnection):
+    """The library's request to a proxy, which is surprised by an end that it has been told of before."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        with suppress(EOFError):
+            super().connection_lost(exc)

@@ -140,6 +140,7 @@ async def test_a_tunnel_leads_to_the_hosts_own_certificate(monkeypatch: pytest.M
             with closing(path_to("wss://elsewhere.test/ws")) as path:
                 assert path.tunnels
                 assert await path.resolve() == ("127.0.0.1",)
+                await path.reach()
                 await path.tunnel()
                 session = await path.secure(trusting())
                 assert session.chain[0].names == ("elsewhere.test",)
@@ -172,6 +173,26 @@ async def test_a_proxy_that_refuses_is_told_with_its_status(
 
     async with peer(handler) as port:
         monkeypatch.setenv("https_proxy", f"http://user:s3cr3t@127.0.0.1:{port}")
-        with closing(path_to("https://bot.invalid/")) as path, pytest.raises(LinkError) as raised:
-            await path.tunnel()
+        with closing(path_to("https://bot.invalid/")) as path:
+            await path.resolve()
+            await path.reach()
+            with pytest.raises(LinkError) as raised:
+                await path.tunnel()
     assert raised.value.failure == Failure(Cause.PROXY_REFUSED, f"proxy answered {code}", code)
+
+
+async def test_a_proxy_that_hangs_up_is_a_network_failure_and_no_noise(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(wire: Wire) -> None:
+        await wire.request()
+
+    async with peer(handler) as port:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        with closing(path_to("https://bot.invalid/")) as path:
+            await path.resolve()
+            await path.reach()
+            with pytest.raises(LinkError) as raised:
+                await path.tunnel()
+    assert raised.value.failure.cause is Cause.NETWORK
+    assert caplog.text == ""
