@@ -7,6 +7,7 @@ exit code. `args` holds the arguments below and, where `settings` is true, `args
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ class Command:
     arguments: Callable[[argparse.ArgumentParser], None]
     settings: bool = True
     """Whether it has settings (`settings.py` says which)."""
+    loads_settings: bool = False
+    """Whether it loads them itself, by `args.load_settings()`: what is wrong with them is part of its answer."""
     hidden: bool = False
 
 
@@ -48,6 +51,23 @@ def _probe(parser: argparse.ArgumentParser) -> None:
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="One object at the end.")
     output.add_argument("--jsonl", action="store_true", help="Every fact as it happens, one a line.")
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    parser.add_argument("--json", action="store_true", help="One object at the end; the steps go to stderr.")
+    parser.add_argument(
+        "--find-idle",
+        action="store_true",
+        help="At the end be silent for ever longer, to find the silence at which the path cuts. Takes minutes.",
+    )
+    parser.add_argument(
+        "--max",
+        type=_pause,
+        default=180.0,
+        metavar="SECONDS",
+        help="The longest silence that --find-idle tries. Default: 180.",
+    )
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +109,16 @@ def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more (got {text})")
     return int(text)
+
+
+def _pause(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds, up to 86400 (got {text})")
+    return seconds
 
 
 def _port(text: str) -> int:
@@ -134,6 +164,17 @@ COMMANDS = {
             "callscope probe --auth none --url ws://127.0.0.1:8765/ws --say 'where is my parcel'",
         ),
         arguments=_probe,
+    ),
+    "doctor": Command(
+        summary="the connection step by step, to the first failure and its remedy",
+        positional="[PROFILE]",
+        needs=_DIALLING_NEEDS,
+        examples=(
+            "callscope doctor prod",
+            "callscope doctor --url wss://bridge.example.net/ws --find-idle --max 120 --json",
+        ),
+        arguments=_doctor,
+        loads_settings=True,
     ),
     "simulate": Command(
         summary="the bot host alone; one JSON line with its addresses when it is ready",

@@ -34,8 +34,13 @@ def line(settings: Settings, call_id: str) -> Line:
         control_limit=settings.control_queue,
         drop_policy=settings.drop_policy,
     )
-    sound = AudioFormat(settings.audio_format, settings.audio_rate, settings.audio_channels)
-    return Line(options, _policy(settings), Network(_network(settings), clock), codec(DIALECT, sound, call_id), clock)
+    reader = codec(DIALECT, audio_format(settings), call_id)
+    return Line(options, link_policy(settings), Network(network_options(settings), clock), reader, clock)
+
+
+def audio_format(settings: Settings) -> AudioFormat:
+    """Return what audio is that does not say so itself."""
+    return AudioFormat(settings.audio_format, settings.audio_rate, settings.audio_channels)
 
 
 def _targets(settings: Settings) -> Targets:
@@ -50,7 +55,8 @@ def _targets(settings: Settings) -> Targets:
     )
 
 
-def _policy(settings: Settings) -> LinkPolicy:
+def link_policy(settings: Settings) -> LinkPolicy:
+    """Return what decides about the link."""
     return LinkPolicy(
         url=settings.url or _app_url(settings),
         lookup=settings.url is None,
@@ -72,7 +78,8 @@ def _app_url(settings: Settings) -> str | None:
     return f"{base}/v2/appfoundry/apps/{settings.app_id}/websockets/{settings.websocket_id}"
 
 
-def _network(settings: Settings) -> NetworkOptions:
+def network_options(settings: Settings) -> NetworkOptions:
+    """Return what is dialled, and with what."""
     return NetworkOptions(
         base_url=settings.api_url,
         token_url=settings.login_url,

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -89,7 +90,9 @@ def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
         return 0
     parser.parse(words, args)
     if command.settings:
-        args.settings = flags.settings_from(args, name, os.environ)
+        args.load_settings = partial(flags.settings_from, args, name, os.environ)
+        if not command.loads_settings:
+            args.settings = args.load_settings()
     code: int = import_module(f"dashboard.cli.{name}").run(args)
     return code
 

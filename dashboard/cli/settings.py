@@ -38,7 +38,7 @@ class Group:
     commands: frozenset[str]
 
 
-_DIALLING = frozenset({"watch", "probe"})
+_DIALLING = frozenset({"watch", "probe", "doctor"})
 _LIVE = _DIALLING | {"demo"}
 
 CALL = Group("which call", _DIALLING)

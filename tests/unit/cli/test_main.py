@@ -171,7 +171,7 @@ def test_the_help_of_probe_names_every_setting_with_its_default(capsys: pytest.C
 def test_the_overview_lists_the_commands_but_not_the_hidden_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")}
-    assert {"demo", "watch", "probe", "simulate", "analyze"} <= listed
+    assert {"demo", "watch", "probe", "doctor", "simulate", "analyze"} <= listed
     assert "worker" not in listed
 
 
@@ -179,7 +179,7 @@ def test_the_overview_lists_the_commands_but_not_the_hidden_one(capsys: pytest.C
     ("words", "what", "remedy"),
     [
         (["prob"], "there is no command prob", "Did you mean probe?"),
-        (["xyzzy"], "there is no command xyzzy", "The commands are demo, watch, probe, simulate, analyze."),
+        (["xyzzy"], "there is no command xyzzy", "The commands are demo, watch, probe, doctor, simulate, analyze."),
         (["wrker"], "there is no command wrker", "The commands are"),
         (["--json", "probe"], "the command comes first", "callscope COMMAND [options]"),
         (["probe", "--bufer-ms=3"], "probe: there is no option --bufer-ms", "Did you mean --buffer-ms?"),
@@ -190,6 +190,11 @@ def test_the_overview_lists_the_commands_but_not_the_hidden_one(capsys: pytest.C
         (["probe", "--stale-after"], "probe: --stale-after: expected one argument", "callscope probe --help"),
         (["analyze"], "analyze: the following arguments are required: TRACE.csv", "callscope analyze --help"),
         (["simulate", "--port", "65536"], "simulate: --port: must be 65535 or less (got 65536)", "callscope simulate"),
+        (
+            ["doctor", "--max", "0"],
+            "doctor: --max: must be a number of seconds, up to 86400 (got 0)",
+            "callscope doctor",
+        ),
         (["demo", "--seed=-1"], "demo: --seed: must be a whole number, 0 or more (got -1)", "callscope demo --help"),
     ],
 )

@@ -1,0 +1,123 @@
+"""`callscope doctor`: the way of a call step by step, with cause and remedy where something is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+
+from dashboard.bus.runtime import stop_on_signals
+from dashboard.cli.line import DIALECT, audio_format, link_policy, network_options
+from dashboard.cli.settings import Settings
+from dashboard.clock import SystemClock
+from dashboard.dialects.lookup import codec
+from dashboard.doctor.idle import IdleSearch
+from dashboard.doctor.steps import Outcome, StepResult, examination_object, exit_code
+from dashboard.doctor.walk import Options, Tell, examine, settings_refused
+from dashboard.errors import ConfigError
+from dashboard.wiretext import visible
+
+EXIT_INTERRUPTED = 130
+
+_MARKS = {
+    Outcome.OK: ("✓ ok", "32"),
+    Outcome.SKIPPED: ("· skipped", "2"),
+    Outcome.WARNING: ("! warning", "33"),
+    Outcome.FAILED: ("✗ failed", "31"),
+}
+"""Symbol with word, and the colour (ECMA-48, 8.3.117)."""
+
+_WIDTH = 100
+
+
+def run(args: argparse.Namespace) -> int:
+    """Examine, print every step as it comes, and return the exit code of what was found."""
+    out = sys.stderr if args.json else sys.stdout
+    colour = out.isatty() and not os.environ.get("NO_COLOR")
+    results: list[StepResult] = []
+    interrupted = False
+
+    def tell(result: StepResult) -> None:
+        results.append(result)
+        out.write(f"{step_line(result, colour=colour)}\n")
+        out.flush()
+
+    try:
+        args.settings = settings = args.load_settings()
+        options = examination(settings)
+    except ConfigError as error:
+        tell(settings_refused(error))
+    else:
+        search = IdleSearch(settings.ping_interval, args.max) if args.find_idle else None
+        interrupted = asyncio.run(_examine(options, tell, search))
+    out.write(conclusion(results, interrupted=interrupted))
+    if args.json:
+        sys.stdout.write(f"{json.dumps(examination_object(results, interrupted=interrupted))}\n")
+    return EXIT_INTERRUPTED if interrupted else exit_code(results)
+
+
+def examination(settings: Settings) -> Options:
+    """Return what is to be examined: the call that `watch` and `probe` would make with the same settings."""
+    network = network_options(settings)
+    return Options(
+        policy=link_policy(settings),
+        login_url=network.token_url,
+        api_url=network.base_url,
+        codec=codec(DIALECT, audio_format(settings), "doctor"),
+        credentials=network.credentials,
+        app_id=network.app_id,
+        ca_file=network.ca_file,
+        insecure=network.insecure,
+        socket=network.socket,
+    )
+
+
+def step_line(result: StepResult, *, colour: bool = False) -> str:
+    """Return a step as one line: how it went, how long it took, what it was, what came of it."""
+    mark, code = _MARKS[result.outcome]
+    shown = f"{mark:9}"
+    if colour:
+        shown = f"\x1b[{code}m{shown}\x1b[0m"
+    return f"{shown}  {_span(result.took_s):>8}  {result.check.value:8}  {visible(result.detail)}"
+
+
+def conclusion(results: Sequence[StepResult], *, interrupted: bool = False) -> str:
+    """Return what is printed below the steps: cause and remedy of all that is wrong, or that nothing is."""
+    blocks = [
+        _paragraph("cause", diagnosis.words) + _paragraph("remedy", diagnosis.remedy)
+        for diagnosis in (result.diagnosis for result in results)
+        if diagnosis is not None
+    ]
+    if interrupted:
+        blocks.append("interrupted\n")
+    elif not blocks:
+        blocks.append("healthy: a call can be made\n")
+    return "".join(f"\n{block}" for block in blocks)
+
+
+async def _examine(options: Options, tell: Tell, search: IdleSearch | None) -> bool:
+    """Return whether a signal ended it."""
+    examining = asyncio.create_task(examine(options, tell, clock=SystemClock(), search=search))
+
+    def stop() -> None:
+        examining.cancel()
+
+    stop_on_signals(stop)
+    await asyncio.wait([examining])
+    if not examining.cancelled():
+        examining.result()  # an error that nobody foresaw
+    return examining.cancelled()
+
+
+def _paragraph(title: str, text: str) -> str:
+    return textwrap.fill(visible(text), _WIDTH, initial_indent=f"{title:8}", subsequent_indent=" " * 8) + "\n"
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
