@@ -68,8 +68,8 @@ class Options:
 async def examine(options: Options, tell: Tell, *, clock: Clock, search: IdleSearch | None = None) -> None:
     """Ask every check in its order and `tell` each answer as it comes; return after the last, or the first failure.
 
-    With `search` the silence that the path bears is looked for at the end; whoever cancels this has in `search` what
-    was found until then.
+    With `search` the silence that the path bears is looked for at the end; cancelled meanwhile, it tells what was
+    found until then.
     """
     walk = _Walk(options, tell, clock)
     try:
