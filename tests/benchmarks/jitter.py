@@ -6,11 +6,13 @@ import asyncio
 import csv
 import tempfile
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from tests.benchmarks.harness import Figure, at_most, number
+from tests.benchmarks.processes import spawning_on, two_cores
 from tests.hosts import bot_host, callscope, environment
 
 NAME = "jitter"
@@ -36,10 +38,15 @@ def run(quick: bool) -> list[Figure]:
 
 
 async def _compared(scenario: str, seconds: float) -> list[Figure]:
+    """Let the bot host and the probe meet, each on a core of its own as if on machines of their own."""
+    here, there = two_cores()
     with tempfile.TemporaryDirectory() as folder:
         truth = Path(folder, "truth.csv")
-        async with bot_host(scenario, "--truth", str(truth)) as ready:
-            probed = await callscope("probe", "--json", "--duration", str(seconds), env=environment(ready))
+        async with AsyncExitStack() as running:
+            with spawning_on(there):
+                ready = await running.enter_async_context(bot_host(scenario, "--truth", str(truth)))
+            with spawning_on(here):
+                probed = await callscope("probe", "--json", "--duration", str(seconds), env=environment(ready))
         sent = _read(truth)
     told, clock = probed.json["audio"]["inbound"], probed.json["link"]["clock"]
     true = _pace(sent[: told["frames"]])

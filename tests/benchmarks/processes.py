@@ -49,6 +49,20 @@ def two_cores() -> tuple[int | None, int | None]:
     return cores[0], cores[-1]
 
 
+@contextmanager
+def spawning_on(core: int | None) -> Iterator[None]:
+    """Let the processes that are started inside begin life on one core, and stay there."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def _run(work: Callable[..., None], pipe: Connection, core: int | None, args: tuple[object, ...]) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
