@@ -95,6 +95,7 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
 
 def _worker(parser: argparse.ArgumentParser) -> None:
     """The worker takes its settings from standard input."""
+    parser.add_argument("--examine", action="store_true", help="Do what doctor does, instead of holding a call.")
 
 
 def _profile(parser: argparse.ArgumentParser) -> None:

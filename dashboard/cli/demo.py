@@ -12,7 +12,7 @@ from dashboard.simulator.scenario import load_scenario
 def run(args: argparse.Namespace) -> int:
     """Open the screen on a scenario; 0 when the operator left it."""
     source = demo(args.scenario, args.seed, args.settings)  # before the screen opens: it may be refused
-    return run_screen(source, f"demo: {args.scenario}", args.json_out)
+    return run_screen(source, f"demo: {args.scenario}", args.json_out, source.examine)
 
 
 def demo(scenario: str, seed: int | None, settings: Settings) -> Demo:

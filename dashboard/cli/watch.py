@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from dashboard.cli.settings import Settings
-from dashboard.cli.wiring import new_call_id, run_screen, worker
+from dashboard.cli.wiring import examine, new_call_id, run_screen, worker
 
 
 def run(args: argparse.Namespace) -> int:
     """Open the screen; 0 when the operator left it, whatever the call was like."""
     settings: Settings = args.settings
-    return run_screen(worker(settings, new_call_id()), args.profile or settings.region, args.json_out)
+    title = args.profile or settings.region
+    return run_screen(worker(settings, new_call_id()), title, args.json_out, lambda tell: examine(settings, tell))

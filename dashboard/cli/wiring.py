@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,44 @@ from dashboard.errors import ConfigError, WorkerError
 
 _HOST_READY_S = 20.0
 
+Examine = Callable[[Callable[[str], None]], Awaitable[None]]
+"""Tells what `doctor` says, line by line."""
+
 
 def new_call_id() -> str:
     """Return an identifier for a call, short enough for a file name."""
     return uuid.uuid4().hex[:12]
 
 
+_WORKER = (sys.executable, "-m", "dashboard", "worker")
+
+
 def worker(settings: Settings, call_id: str) -> WorkerProcess:
     """Return the source that holds the call in a process of its own."""
-    argv = [sys.executable, "-m", "dashboard", "worker"]
     config = {"settings": settings.to_worker(), "call_id": call_id}
-    return WorkerProcess(argv, config, call_id=call_id, clock=SystemClock())
+    return WorkerProcess(_WORKER, config, call_id=call_id, clock=SystemClock())
+
+
+async def examine(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Tell what `doctor` prints of a call with these settings, line by line; it runs in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *_WORKER,
+        "--examine",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=os.name == "posix",
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(f"{json.dumps({'settings': settings.to_worker()})}\n".encode())
+        while line := await process.stdout.readline():
+            tell(line.decode(errors="replace").rstrip("\n"))
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 def log_sinks(settings: Settings) -> list[Sink]:
@@ -89,7 +116,8 @@ class Demo:
         try:
             self._starting = asyncio.create_task(_ready(host))
             ready = await self._starting
-            self._worker = worker(at_host(self._settings, ready), self._call_id)
+            self._settings = at_host(self._settings, ready)
+            self._worker = worker(self._settings, self._call_id)
             await self._worker.run(emit)
         except (WorkerError, asyncio.CancelledError) as error:
             self._failed(emit, error)
@@ -97,6 +125,11 @@ class Demo:
             if host.returncode is None:
                 host.terminate()
             await host.wait()
+
+    async def examine(self, tell: Callable[[str], None]) -> None:
+        """Tell what `doctor` says of the way to the bot host."""
+        if self._worker is not None:
+            await examine(self._settings, tell)
 
     def _failed(self, emit: Emit, error: BaseException) -> None:
         at = SystemClock().monotonic()
@@ -126,14 +159,14 @@ async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:
     return ready
 
 
-def run_screen(source: Source, title: str, json_out: Path | None) -> int:
+def run_screen(source: Source, title: str, json_out: Path | None, examine: Examine) -> int:
     """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`."""
     if json_out is not None:
         _check_writable(json_out)
     from dashboard.ui.app import CallScopeApp
 
     store = Store()
-    app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), title=title)
+    app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), examine=examine, title=title)
     with _stdout_on_the_terminal():
         app.run()
     for call in store.snapshot().values():

@@ -13,10 +13,14 @@ from dashboard.cli.wiring import log_sinks
 
 
 def run(args: argparse.Namespace) -> int:
-    """Hold one call until its screen is gone or says stop."""
+    """Hold one call until its screen is gone or says stop; or examine its way, for the screen, and end."""
     stdin = raw_stdin()
     config = read_config(stdin)
     settings = Settings.from_worker(config["settings"])
+    if args.examine:
+        from dashboard.cli import doctor  # for those who ask only: a call should be up soon
+
+        return doctor.run(argparse.Namespace(json=False, find_idle=False, load_settings=lambda: settings))
     sinks = log_sinks(settings)
     asyncio.run(serve(line(settings, config["call_id"]), stdin, sys.stdout.buffer, sinks))
     return 0

@@ -27,6 +27,7 @@ from dashboard.ui.hangup import patient
 from dashboard.ui.keys import EVERYWHERE, KEYS
 from dashboard.ui.news import Severity, news
 from dashboard.ui.screens.call import CallScreen
+from dashboard.ui.screens.doctor import DoctorScreen, Examine
 from dashboard.ui.screens.help import HelpScreen
 from dashboard.ui.screens.quit import QuitScreen
 from dashboard.ui.theme import DARK, LIGHT, THEMES
@@ -44,6 +45,7 @@ class CallScopeApp(App[None]):
 
     snapshot: returns the newest calls. command: asks the source for something. feed: reads the source's facts into
     what `snapshot` returns, until the source ends; it runs in this app's loop, from the first frame on.
+    examine: tells what `doctor` says of the call's way; None where there is nothing to examine.
     title: what is shown, in words. ascii_only: draw with ASCII characters alone; None asks the terminal's encoding.
 
     What ends the feed early is kept in `failure` for whoever ran the app.
@@ -59,6 +61,7 @@ class CallScopeApp(App[None]):
         command: Callable[[Command], None],
         feed: Callable[[], Awaitable[None]],
         *,
+        examine: Examine | None = None,
         title: str = "",
         ascii_only: bool | None = None,
     ) -> None:
@@ -67,6 +70,7 @@ class CallScopeApp(App[None]):
         self._snapshot = snapshot
         self._command = command
         self._feed = feed
+        self._examine = examine
         self._feeding: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._signals = {"SIGINT": self.close_call, "SIGTERM": self.close_call, "SIGHUP": self.hang_up}
@@ -166,6 +170,10 @@ class CallScopeApp(App[None]):
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen())
+
+    def action_doctor(self) -> None:
+        if self._examine is not None:
+            self.push_screen(DoctorScreen(self._examine))
 
     def action_export(self) -> None:
         """Write what is shown into the current directory, and say where."""

@@ -30,6 +30,7 @@ SCREEN = "the screen"
 KEYS: tuple[Key, ...] = (
     Key("r", "r", "reconnect", "reconnect", "reconnect now, from any state; starts a lost worker again", CALL, 2),
     Key("u", "u", "utterance", "utterance", "say a test utterance to the bot; up and down: earlier ones", CALL, 3),
+    Key("d", "d", "app.doctor", "doctor", "examine the way of the call on a connection of its own", CALL),
     Key("m", "m", "mark", "mark", "put a mark on the timeline", CALL, 8),
     Key("e", "e", "app.export", "export", "write the screen as SVG and the figures as JSON here", CALL, 9),
     Key("q", "q", "app.quit", "quit", "close the call with 1000 and leave; asks while it is open", CALL),

@@ -58,6 +58,11 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.until(lambda text: "reconnect now" not in text)
         terminal.press("t")
 
+        terminal.press("d")
+        terminal.until("healthy: a call can be made")
+        terminal.press("\x1b")
+        terminal.until(lambda text: "examine" not in text and "can be made" not in text)
+
         terminal.press("r")
         terminal.until("operator asked")
         terminal.until("● open")
