@@ -7,16 +7,18 @@ from collections.abc import Callable
 
 from textual.widgets import Static
 
-from dashboard.call.state import CallState
 from dashboard.ui.app import CallScopeApp
 from dashboard.ui.screens.doctor import DoctorScreen
+from tests.builders import steady
+
+CALL = steady()
 
 
 async def _feed() -> None:
     await asyncio.Event().wait()
 
 
-async def test_steps_are_shown_as_they_come_and_leaving_ends_the_examination(talk: CallState) -> None:
+async def test_steps_are_shown_as_they_come_and_leaving_ends_the_examination() -> None:
     ended = asyncio.Event()
 
     async def examine(tell: Callable[[str], None]) -> None:
@@ -26,7 +28,7 @@ async def test_steps_are_shown_as_they_come_and_leaving_ends_the_examination(tal
         finally:
             ended.set()
 
-    app = CallScopeApp(lambda: {"c": talk}, lambda command: None, _feed, examine=examine)
+    app = CallScopeApp(lambda: {"c": CALL}, lambda command: None, _feed, examine=examine)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("d")
         await pilot.pause()
@@ -37,11 +39,11 @@ async def test_steps_are_shown_as_they_come_and_leaving_ends_the_examination(tal
         assert not isinstance(app.screen, DoctorScreen)
 
 
-async def test_a_call_that_has_not_begun_has_nothing_to_examine(talk: CallState) -> None:
+async def test_a_call_that_has_not_begun_has_nothing_to_examine() -> None:
     async def examine(tell: Callable[[str], None]) -> None:
         return
 
-    app = CallScopeApp(lambda: {"c": talk}, lambda command: None, _feed, examine=examine)
+    app = CallScopeApp(lambda: {"c": CALL}, lambda command: None, _feed, examine=examine)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("d")
         await pilot.pause()
