@@ -60,7 +60,7 @@ HOMES: dict[str, set[str]] = {
     "aiohttp": {"transport"},
     "structlog": {"exporters"},
     "pydantic": {"cli", "simulator", "dialects"},
-    "pydantic_core": {"cli", "simulator", "dialects"},
+    "pydantic_core": {"cli", "simulator", "dialects", "call"},
     "platformdirs": {"cli"},
     "audioop": {"media"},
     "sqlite3": {"storage"},

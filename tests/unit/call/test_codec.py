@@ -33,7 +33,8 @@ FACTS = [
     events.LinkChanged("c1", 3.0, events.LinkState.WAITING, events.Cause.STALE, "x", 2, 10, until=4.5),
     events.LinkChanged("c1", 3.0, events.LinkState.GAVE_UP, events.Cause.NOT_FOUND),
     events.ConnectionLost("c1", 3.0, events.Cause.STALE, 1001, "stale", events.ClosedBy.US, 2.0),
-    events.TranscriptReceived("c1", 3.0, events.Speaker.BOT, "\x1b[31m[red]\u202e🙂\x00", True, 0.5),
+    events.TranscriptReceived("c1", 3.0, events.Speaker.BOT, "\x1b[31m[red]\u202e🙂\x00\x7f", True, 0.5),
+    events.UtteranceHeld("c1", 3.0, 1, "what a terminal gave \udcff"),
     events.QueueMeasured("c1", 3.0, "audio", 1, 100, 2, "oldest", (0.001,)),
     events.WorkerLost("c1", 3.0, "was killed by SIGKILL", dead=True),
 ]
@@ -60,8 +61,11 @@ def test_every_kind_of_fact_can_be_written() -> None:
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
 
 
-def test_a_line_holds_no_control_character_whatever_was_said() -> None:
-    assert codec.to_line(FACTS[5]).isprintable()
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: codec.kind_of(fact))
+def test_a_line_is_printable_ascii_whatever_was_said(fact: events.Event) -> None:
+    line = codec.to_line(fact)
+    assert line.isascii()
+    assert line.isprintable()
 
 
 def test_a_field_that_a_newer_minor_writer_added_is_passed_over() -> None:
