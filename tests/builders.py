@@ -215,6 +215,53 @@ def dialogue(story: Story) -> None:
     story.ping(0.0212)
 
 
+def exchange(
+    story: Story,
+    said: str,
+    answer: str,
+    intent: str,
+    *,
+    slow_s: float = 0.0,
+    speaks_s: float = 1.6,
+    pause_s: float = 0.6,
+) -> None:
+    """The caller says something and the bot answers, `slow_s` later than it usually does."""
+    story.listen(1.4, caller_dbfs=-23.0, bot_dbfs=-90.0)
+    story.listen(0.3, bot_dbfs=-90.0)
+    story.says(Speaker.CALLER, said)
+    story.listen(0.4 + slow_s, bot_dbfs=-90.0)
+    story.intent(intent)
+    story.listen(0.2, bot_dbfs=-90.0)
+    story.says(Speaker.BOT, answer)
+    story.listen(0.3, bot_dbfs=-90.0)
+    story.listen(speaks_s, bot_dbfs=-21.0)
+    story.listen(pause_s, bot_dbfs=-90.0)
+
+
+def turns() -> CallState:
+    """Turns of every kind: quick, slow, unanswered, interrupted by the caller, cut by the link, and one that waits."""
+    story = Story()
+    story.connect()
+    exchange(story, "I'd like to know where my parcel is.", "What is your tracking number?", "parcel_status")
+    exchange(story, "It's four seven one one, eight zero.", "It arrives tomorrow.", "tracking_number", speaks_s=3.2)
+    exchange(story, "Can I change the address?", "Yes, you can.", "change_address", slow_s=1.5)
+    story.says(Speaker.CALLER, "Hello?")
+    story.listen(6.0, bot_dbfs=-90.0)
+    exchange(story, "House number twelve.", "I have left it with your", "house_number", speaks_s=1.0, pause_s=0.0)
+    story.listen(0.8, caller_dbfs=-22.0, bot_dbfs=-21.0)
+    story.listen(1.0, caller_dbfs=-22.0, bot_dbfs=-90.0)
+    exchange(story, "No, the other one.", "Alright.", "cancel")
+    story.says(Speaker.CALLER, "And when")
+    story.drop()
+    story.enter(LinkState.WAITING, Cause.ABNORMAL_CLOSURE, attempt=2, wait_s=0.8)
+    story.wait(0.8)
+    story.connect(attempt=2)
+    story.listen(1.0, bot_dbfs=-90.0)
+    story.send("parcel 4711")
+    story.listen(0.9, bot_dbfs=-90.0)
+    return story.call
+
+
 def steady() -> CallState:
     """An open call of a minute and a half, nothing wrong; somebody is speaking."""
     story = Story()

@@ -23,6 +23,17 @@ STAGES: Mapping[str, Callable[[Turn], float | None]] = {
 """Seconds of a turn, None where one end of the stage is not known. What the caller waits for is `speech_to_audio`."""
 
 
+def asked_at(turn: Turn) -> float:
+    """Return when the user stopped speaking; where that was not heard, when the final transcript came."""
+    return turn.ended_at if turn.speech_ended_at is None else turn.speech_ended_at
+
+
+def wait_s(turn: Turn) -> float | None:
+    """Return how long the user waited for the bot's first sound; of a bot without sound, for its first sign."""
+    answered_at = turn.answered_at if turn.audio_at is None else turn.audio_at
+    return None if answered_at is None else max(0.0, answered_at - asked_at(turn))
+
+
 def stage_percentiles(turns: Turns) -> dict[str, tuple[float | None, float | None]]:
     """Return p50 and p95 of every stage over the turns that are kept, seconds."""
     kept = all_turns(turns)

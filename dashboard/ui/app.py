@@ -27,6 +27,7 @@ from dashboard.ui.hangup import patient
 from dashboard.ui.keys import EVERYWHERE, KEYS
 from dashboard.ui.news import Severity, news
 from dashboard.ui.screens.call import CallScreen
+from dashboard.ui.screens.detail import DetailScreen
 from dashboard.ui.screens.doctor import DoctorScreen, Examine
 from dashboard.ui.screens.help import HelpScreen
 from dashboard.ui.screens.quit import QuitScreen
@@ -153,6 +154,9 @@ class CallScopeApp(App[None]):
         shown = self._live if self._held is None else self._held
         frozen, closing = self._held is not None, self._leaving is not None
         self._call_screen.sample(self._live, shown, frozen=frozen, closing=closing)
+        for screen in self.screen_stack:
+            if isinstance(screen, DetailScreen) and shown is not None:
+                screen.sample(shown)
         if keys:
             self._call_screen.show_keys()
 

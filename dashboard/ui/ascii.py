@@ -13,7 +13,8 @@ _SAME = str.maketrans(
     {
         **dict(zip("▁▂▃▄▅▆▇█", "_.-:=+*#", strict=True)),
         **dict(zip("▏▎▍▌▋▊▉", "|||||##", strict=True)),
-        **dict.fromkeys("─━╌┄╴╶▔", "-"),
+        **dict.fromkeys("─╌┄╴╶▔", "-"),
+        "━": "=",
         **dict.fromkeys("│┃▐▕", "|"),
         **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
         **dict(zip("●◐▲✖○◆✓⚑▼", "*o!x.#vm_", strict=True)),

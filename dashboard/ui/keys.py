@@ -39,15 +39,16 @@ KEYS: tuple[Key, ...] = (
     Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 5),
     Key("f", "f", "filter", "filter", "show only some kinds of rows", LOOK, 6),
     Key("F", "F", "follow", "follow", "follow the newest row again", LOOK, 7),
-    Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 10),
-    Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 11),
+    Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 10),
+    Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 11),
+    Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 12),
     *(
         Key(str(number), str(number), f"panel({number})", "", f"go to panel {number}, {name}", SCREEN)
         for number, name in enumerate(("connection", "jitter", "transcript", "plot", "reconnect log"), start=1)
     ),
-    Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 12),
+    Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 13),
     Key("escape", "esc", "back", "all panels", "back to all panels", SCREEN, 1),
-    Key("t", "t", "app.theme", "theme", "dark or light", SCREEN, 13),
+    Key("t", "t", "app.theme", "theme", "dark or light", SCREEN, 14),
     Key("question_mark,f1", "?  F1", "app.help", "help", "show these keys", SCREEN),
     Key("ctrl+p", "ctrl+p", "app.command_palette", "", "find a command by its name", SCREEN),
 )

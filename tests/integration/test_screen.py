@@ -52,6 +52,11 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.press("M")
         terminal.until("1 connection")
 
+        terminal.press("b")
+        terminal.until("the user said")
+        terminal.press("\x1b")
+        terminal.until("1 connection")
+
         terminal.press("?")
         terminal.until("reconnect now")
         terminal.press("\x1b")

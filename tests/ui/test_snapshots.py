@@ -43,6 +43,12 @@ def test_a_state_looks_as_it_did(state: str, size: tuple[int, int], snap_compare
     assert snap_compare(stage.app, terminal_size=size, run_before=sampled(stage))
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+def test_the_turns_look_as_they_did(size: tuple[int, int], snap_compare: Compare) -> None:
+    stage = Stage(builders.turns())
+    assert snap_compare(stage.app, press=["b"], terminal_size=size, run_before=sampled(stage))
+
+
 def test_a_terminal_that_is_too_small_is_told_so(snap_compare: Compare) -> None:
     stage = stage_of("steady")
     assert snap_compare(stage.app, terminal_size=(60, 20), run_before=sampled(stage))

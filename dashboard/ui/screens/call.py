@@ -17,6 +17,7 @@ from dashboard.call.ports import Command, Mark, Reconnect, Say
 from dashboard.call.state import CallState
 from dashboard.ui.keys import bindings
 from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.screens.turns import TurnsScreen
 from dashboard.ui.widgets.connection import ConnectionPanel
 from dashboard.ui.widgets.header import HeaderBar
 from dashboard.ui.widgets.headline import HeadlineBar
@@ -34,7 +35,7 @@ _TALL = 44
 _LIVE = ("reconnect", "utterance", "mark")
 """Actions that need a call and a source that still listens; a lost worker hears but a reconnect."""
 
-_SHOWN = ("app.export", "app.freeze")
+_SHOWN = ("app.export", "app.freeze", "turns")
 """Actions that need a call."""
 
 
@@ -139,6 +140,10 @@ class CallScreen(Screen[None]):
 
     def action_plot(self) -> None:
         self._plot.next_kind()
+
+    def action_turns(self) -> None:
+        if self._shown is not None:
+            self.app.push_screen(TurnsScreen(self._shown))
 
     def action_panel(self, number: int) -> None:
         """Focus a panel; where panels are stacked, show it alone."""
