@@ -162,13 +162,15 @@ class Line:
     def _carry_out(self, order: Order) -> None:
         match order:
             case Authorize(rejected):
-                self._begin(self._network.token(rejected), lambda token: self._link.token_obtained(self._now(), token))
+                self._begin(
+                    lambda: self._network.token(rejected), lambda token: self._link.token_obtained(self._now(), token)
+                )
             case Renew():
-                self._begin(self._network.renewed_token(), lambda token: self._link.token_obtained(self._now(), token))
+                self._begin(self._network.renewed_token, lambda token: self._link.token_obtained(self._now(), token))
             case Resolve(token):
-                self._begin(self._network.resolve(token), lambda url: self._link.resolved(self._now(), url))
+                self._begin(lambda: self._network.resolve(token), lambda url: self._link.resolved(self._now(), url))
             case Dial(url, token):
-                self._begin(self._network.dial(url, token), self._opened, unwanted=self._drop)
+                self._begin(lambda: self._network.dial(url, token), self._opened, unwanted=self._drop)
             case CancelStep():
                 self._cancel_step()
             case CloseSocket(code, reason):
@@ -182,7 +184,7 @@ class Line:
 
     def _begin(
         self,
-        work: Awaitable[T],
+        work: Callable[[], Awaitable[T]],
         answer: Callable[[T], Sequence[Outcome]],
         unwanted: Callable[[T], None] = lambda _: None,
     ) -> None:
@@ -202,7 +204,7 @@ class Line:
             task = asyncio.current_task()
             assert task is not None
             try:
-                result = await work
+                result = await work()
             except LinkError as error:
                 failure = error.failure
             except Exception as error:
