@@ -52,14 +52,16 @@ class Story:
         until = self.now + wait_s if state is LinkState.WAITING else None
         self.fact(ev.LinkChanged(self._call_id, self.now, state, cause, detail, attempt, 10, until))
 
-    def connect(self, *, attempt: int = 1, session: str = "s-9001", takes_s: float = 0.4) -> None:
+    def connect(
+        self, *, attempt: int = 1, session: str = "s-9001", takes_s: float = 0.4, clock: str = "kernel"
+    ) -> None:
         """Authorize, resolve, connect, and hear that a session has started."""
         for state in (LinkState.AUTHORIZING, LinkState.RESOLVING, LinkState.CONNECTING):
             self.enter(state, attempt=attempt)
             self.now += takes_s / 3
         if self.call.link.token_expires_at is None:
             self.fact(ev.TokenObtained(self._call_id, self.now, self.now + 3600.0, refresh=False))
-        self.fact(ev.ConnectionOpened(self._call_id, self.now, self.call.endpoint, "kernel", takes_s / 3))
+        self.fact(ev.ConnectionOpened(self._call_id, self.now, self.call.endpoint, clock, takes_s / 3))
         self.enter(LinkState.OPEN, attempt=attempt)
         if self.call.session_id == session:
             self.fact(ev.ResumeRequested(self._call_id, self.now, session))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.call.events import Targets
 from dashboard.cli.settings import Settings
-from dashboard.clock import SystemClock
+from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.base import AudioFormat
 from dashboard.dialects.lookup import codec
 from dashboard.resilience.oauth import Credentials
@@ -18,13 +18,14 @@ from dashboard.worker.network import Network, NetworkOptions
 DIALECT = "appfoundry"
 
 
-def line(settings: Settings, call_id: str) -> Line:
-    """Return the source of a live call.
+def line(settings: Settings, call_id: str, *, clock: Clock | None = None, network: Network | None = None) -> Line:
+    """Return the source of a live call, on the machine's clock and network unless others are given.
 
     Raises:
         ConfigError: a CA file that cannot be used, an address for the token that is not safe.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
+    network = network or Network(network_options(settings), clock)
     options = LineOptions(
         call_id=call_id,
         endpoint=safe_url(settings.url or settings.api_url),
@@ -35,7 +36,7 @@ def line(settings: Settings, call_id: str) -> Line:
         drop_policy=settings.drop_policy,
     )
     reader = codec(DIALECT, audio_format(settings), call_id)
-    return Line(options, link_policy(settings), Network(network_options(settings), clock), reader, clock)
+    return Line(options, link_policy(settings), network, reader, clock)
 
 
 def audio_format(settings: Settings) -> AudioFormat:

@@ -25,7 +25,7 @@ from dashboard.resilience.retry import exit_code
 EXIT_INTERRUPTED = 130
 
 
-class _Operator:
+class Operator:
     """What a person at the screen would do: speak once there is a session, leave once the link has given up."""
 
     def __init__(self, source: Source, say: Sequence[str]) -> None:
@@ -62,20 +62,20 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(f"{json.dumps(probe_object(call))}\n")
     else:
         (sys.stderr if args.jsonl else sys.stdout).write(f"{summary(call)}\n")
-    return EXIT_INTERRUPTED if interrupted else _exit_code(call)
+    return EXIT_INTERRUPTED if interrupted else exit_code_of(call)
 
 
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     """Return whether a signal ended it."""
     source = line(settings, new_call_id())
-    operator = _Operator(source, settings.say)
+    operator = Operator(source, settings.say)
     stop_on_signals(operator.interrupt)
     await play_until_stopped(source, [*sinks, operator], settings.duration)
     return operator.interrupted
 
 
-def _exit_code(call: CallState) -> int:
-    """Refused and unreachable are told apart from a call that was up and bad."""
+def exit_code_of(call: CallState) -> int:
+    """Return the exit code of a call: refused and unreachable are told apart from a call that was up and bad."""
     cause = last_failure(call)
     if cause is not None and judge(call).level == "failed":
         return exit_code(cause)

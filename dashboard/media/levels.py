@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dashboard.media._audioop import audioop
-from dashboard.media.g711 import PCMU_FULL_SCALE, pcmu_to_linear, swapped
+from dashboard.media.g711 import PCMU_FULL_SCALE, linear_to_pcmu, pcmu_to_linear, swapped
 
 Encoding = Literal["pcm16", "pcmu"]
 
@@ -79,6 +79,13 @@ def misfit_db(payload: bytes, encoding: Encoding) -> float:
     pcmu = audioop.rms(audioop.ulaw2lin(payload, 2), 2)
     louder = _dbfs(pcmu) - _dbfs(pcm16)
     return louder if encoding == "pcmu" else -louder
+
+
+def amplified(payload: bytes, encoding: Encoding, gain_db: float) -> bytes:
+    """Return `payload` louder by `gain_db`, cut off at full scale."""
+    linear = swapped(pcmu_to_linear(payload) if encoding == "pcmu" else payload)
+    louder = swapped(audioop.mul(linear, 2, 10 ** (gain_db / 20)))
+    return linear_to_pcmu(louder) if encoding == "pcmu" else louder
 
 
 def _row(linear: bytes, channel: int, channels: int) -> bytes:

@@ -3,13 +3,13 @@
 `[expect]` maps a dotted path into the JSON of `probe --json` to what must stand there; `exit_code` is the process's.
 A path step is a key, an index, or `*` for every item of a list. What stands there must
 be equal to a plain value, or keep within `{ min = …, max = … }`, or be one of `{ any = […] }`,
-or, for a list, hold all of `{ has = […] }`.
+or, for a list, hold all of `{ has = […] }`, none of `{ lacks = […] }`, and so many as `{ count = … }`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pydantic import ConfigDict, with_config
@@ -26,18 +26,19 @@ class Condition:
     max: float | None = None
     any: tuple[Scalar, ...] | None = None
     has: tuple[Scalar, ...] | None = None
+    lacks: tuple[Scalar, ...] | None = None
+    count: int | None = None
 
     def __post_init__(self) -> None:
-        if self.min is None and self.max is None and self.any is None and self.has is None:
-            raise ValueError("must say min, max, any or has")
+        if all(getattr(self, one.name) is None for one in fields(self)):
+            raise ValueError("must say min, max, any, has, lacks or count")
 
     def unmet(self, found: Any) -> str | None:
         """Return what is wrong with `found`, or None."""
         if self.any is not None and found not in self.any:
             return f"is {found!r}, not one of {list(self.any)}"
-        if self.has is not None:
-            missing = [one for one in self.has if not isinstance(found, list) or one not in found]
-            return f"is {found!r}, lacks {missing}" if missing else None
+        if self.has is not None or self.lacks is not None or self.count is not None:
+            return self._unmet_by_list(found)
         if self.min is None and self.max is None:
             return None
         if isinstance(found, bool) or not isinstance(found, int | float):
@@ -46,6 +47,17 @@ class Condition:
             return f"is {found!r}, below {self.min:g}"
         if self.max is not None and found > self.max:
             return f"is {found!r}, above {self.max:g}"
+        return None
+
+    def _unmet_by_list(self, found: Any) -> str | None:
+        if not isinstance(found, list):
+            return f"is {found!r}, no list"
+        if missing := [one for one in self.has or () if one not in found]:
+            return f"is {found!r}, lacks {missing}"
+        if unwanted := [one for one in self.lacks or () if one in found]:
+            return f"is {found!r}, has {unwanted}"
+        if self.count is not None and len(found) != self.count:
+            return f"is {found!r}, not {self.count} of them"
         return None
 
 

@@ -109,6 +109,15 @@ class Mute(Window):
     who: Literal["caller", "bot", "both"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain(Window):
+    """This side is louder by so many dB, and cut off at full scale; negative is softer."""
+
+    kind: Literal["gain"]
+    who: Literal["caller", "bot", "both"]
+    db: Annotated[float, Field(strict=True, ge=-60, le=60)]
+
+
 # -- the connection -------------------------------------------------------------------------------------
 
 
@@ -143,6 +152,16 @@ class IdleCut:
 
     kind: Literal["idle_cut"]
     after_s: SomeSeconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaxAge:
+    """The host ends each connection when it is this old: with a close code, without one by a reset."""
+
+    kind: Literal["max_age"]
+    after_s: SomeSeconds
+    code: CloseCode | None = None
+    reason: str = ""
 
 
 # -- getting in -----------------------------------------------------------------------------------------
@@ -213,10 +232,12 @@ Fault = Annotated[
     | Drop
     | Drift
     | Mute
+    | Gain
     | Abort
     | Close
     | HalfOpen
     | IdleCut
+    | MaxAge
     | Refuse
     | SlowOpen
     | AppStatus

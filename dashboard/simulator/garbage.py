@@ -1,6 +1,6 @@
 """Messages that no client should have to read, by name: the host sends them as they are.
 
-Three families: not what the protocol says, well-formed with sound that is not there, and well-formed with hostile text.
+Not what the protocol says, well-formed with sound that is not there, errors, and well-formed with hostile text.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cache
 from types import MappingProxyType
 
 _BIG_BYTES = 9 * 1024 * 1024
+_TOO_BIG_BYTES = 11 * 1024 * 1024  # callscope takes 10 MiB unless it is told otherwise
 _DEEP = 100_000
 _LONG = 20_000
 
@@ -39,8 +40,8 @@ def _said(text: str) -> bytes:
 
 
 @cache
-def _big() -> bytes:
-    return _json(type="text", text="x" * _BIG_BYTES)
+def _big(size: int) -> bytes:
+    return _json(type="text", text="x" * size)
 
 
 MESSAGES: Mapping[str, Callable[[], bytes]] = MappingProxyType(
@@ -54,7 +55,8 @@ MESSAGES: Mapping[str, Callable[[], bytes]] = MappingProxyType(
         "null": lambda: b"null",
         "nan": lambda: b'{"type":"intent","intent":"Nan","confidence":NaN,"score":Infinity}',
         "deep": lambda: b'{"type":"status","status":' + b"[" * _DEEP + b"]" * _DEEP + b"}",
-        "big": _big,
+        "big": lambda: _big(_BIG_BYTES),
+        "too-big": lambda: _big(_TOO_BIG_BYTES),
         "bad-utf8": lambda: b'{"type":"transcript","text":"\xff\xfe\xc3\x28"}',
         "lone-surrogate": lambda: b'{"type":"transcript","text":"\\ud800 alone","isFinal":true}',
         "no-type": lambda: _json(hello="world"),
@@ -68,6 +70,8 @@ MESSAGES: Mapping[str, Callable[[], bytes]] = MappingProxyType(
         "audio-empty": lambda: _audio(""),
         "audio-number": lambda: _audio(4711),
         "audio-missing": lambda: _json(type="audio"),
+        # what no client likes to read
+        "error": lambda: _json(type="error", message="skill timeout"),
         # hostile text
         "escapes": lambda: _said(_ESCAPES),
         "markup": lambda: _said(_MARKUP),

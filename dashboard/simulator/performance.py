@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from dashboard.clock import Clock
 from dashboard.simulator import messages
 from dashboard.simulator.dialogue import Intent, Transcript
-from dashboard.simulator.faults import Abort, Close, IdleCut
+from dashboard.simulator.faults import Abort, Close, IdleCut, MaxAge
 from dashboard.simulator.session import Session
 from dashboard.simulator.voices import Placed
 from dashboard.transport.listener import Frame, FrameKind, Peer
@@ -58,7 +58,8 @@ class Performance:
         await self._end([task.result() for task in done if not isinstance(task.exception(), ConnectionError)])
 
     def _jobs(self, first: Frame | None) -> list[Coroutine[Any, Any, Abort | Close | None]]:
-        return [self._play(), self._tell(), self._listen(first), self._expire(), self._cut_when_idle()]
+        talk = [self._play(), self._tell(), self._listen(first)]
+        return [*talk, self._expire(), self._cut_when_idle(), self._cut_when_old()]
 
     async def _end(self, endings: list[Abort | Close | None]) -> None:
         for ending in endings:
@@ -93,7 +94,7 @@ class Performance:
             plan = session.plan.frame(index)
             await self._until(plan.leave_s)
             if not plan.dropped and not self._silenced():
-                data = session.audio(index, plan.muted)
+                data = session.audio(index, plan)
                 self._sent(self._clock.monotonic(), index * form.frame_s)
                 await self._peer.send(data, kind)
             index += 1
@@ -160,6 +161,16 @@ class Performance:
             if rest_s <= 0:
                 return Abort(kind="abort", at_s=0)
             await asyncio.sleep(rest_s)
+
+    async def _cut_when_old(self) -> Abort | Close:
+        """End the connection when it has become too old."""
+        limit = self._session.plan.constant(MaxAge)
+        if limit is None:
+            return await _never()
+        await asyncio.sleep(limit.after_s)
+        if limit.code is None:
+            return Abort(kind="abort", at_s=0)
+        return Close(kind="close", at_s=0, code=limit.code, reason=limit.reason)
 
 
 async def _never() -> NoReturn:

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from dashboard.simulator.faults import (
     Abort,
@@ -19,6 +19,7 @@ from dashboard.simulator.faults import (
     Drift,
     Drop,
     Fault,
+    Gain,
     Garbage,
     HalfOpen,
     HeavyTail,
@@ -38,11 +39,12 @@ _NO_ONE: frozenset[Who] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class FramePlan:
-    """What happens to one frame: when it is to leave, if at all, and whose sound it lacks."""
+    """What happens to one frame: when it is to leave, if at all, whose sound it lacks, and whose is how much louder."""
 
     leave_s: float
     dropped: bool
-    muted: frozenset[Who]
+    muted: frozenset[Who] = _NO_ONE
+    gains_db: tuple[tuple[Who, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class FaultPlan:
         """Return the plan of the frame whose media position is `index` frames."""
         at_s = index * self._frame_s
         late_s, dropped, muted = 0.0, False, _NO_ONE
+        gains_db: list[tuple[Who, float]] = []
         for span in self._at(at_s):
             match span.fault:
                 case Jitter(sd_s=sd_s):
@@ -95,8 +98,10 @@ class FaultPlan:
                 case Drop(probability=probability):
                     dropped = dropped or self._dice(span, index).random() < probability
                 case Mute(who=who):
-                    muted |= frozenset(WHO if who == "both" else (who,))
-        return FramePlan(self.released_s(at_s * self._clock_rate + late_s), dropped, muted)
+                    muted |= frozenset(_sides(who))
+                case Gain(who=who, db=db):
+                    gains_db += ((side, db) for side in _sides(who))
+        return FramePlan(self.released_s(at_s * self._clock_rate + late_s), dropped, muted, tuple(gains_db))
 
     def first_frame(self, now_s: float) -> int:
         """Return the first frame that is not due yet."""
@@ -168,3 +173,7 @@ class FaultPlan:
 
     def _key(self, number: int, index: int) -> int:
         return (self._seed * 1000 + number) << 40 | index
+
+
+def _sides(who: Who | Literal["both"]) -> tuple[Who, ...]:
+    return WHO if who == "both" else (who,)

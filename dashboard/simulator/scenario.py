@@ -175,7 +175,7 @@ def _file_path(details: ErrorDetails) -> KeyPath:
 
 def _words(details: ErrorDetails) -> str:
     if details["loc"][:1] == ("expect",) and details["type"] not in ("unexpected_keyword_argument", "value_error"):
-        return "must be a plain value or a table of min, max, any, has"
+        return "must be a plain value or a table of min, max, any, has, lacks, count"
     match details["type"]:
         case "extra_forbidden" | "unexpected_keyword_argument":
             return "unknown key"

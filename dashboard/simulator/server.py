@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dashboard.clock import SystemClock
+from dashboard.clock import Clock, SystemClock
 from dashboard.simulator import messages
 from dashboard.simulator.faults import AppStatus, Refuse, SlowOpen, TokenLife
 from dashboard.simulator.performance import Performance, Permit
@@ -55,9 +55,10 @@ class BotHost:
         seed: int | None = None,
         truth_path: Path | None = None,
         tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.scenario = scenario
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         seed = DEFAULT_SEED if seed is None else seed
         self._dice = random.Random(seed)
         self._plan = FaultPlan(
@@ -68,7 +69,7 @@ class BotHost:
             seed=seed,
         )
         self._mixer = Mixer(scenario.audio, seed)
-        self._listener = Listener(self._handle, host=host, port=port, tls=tls)
+        self._listener = Listener(self.answer, host=host, port=port, tls=tls)
         self._secure = tls is not None
         self._tokens = TokenDesk()
         self._truth = Truth(truth_path)
@@ -114,7 +115,8 @@ class BotHost:
 
     # -- HTTP -------------------------------------------------------------------------------------------
 
-    async def _handle(self, request: Request) -> Reply | Upgrade:
+    async def answer(self, request: Request) -> Reply | Upgrade:
+        """Answer a request, whoever brought it."""
         match request.method, request.path:
             case "POST", "/oauth/token":
                 return self._login(request)

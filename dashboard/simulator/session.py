@@ -11,9 +11,9 @@ from dashboard.simulator import messages
 from dashboard.simulator.dialogue import Intent, Transcript, cues
 from dashboard.simulator.faults import Abort, Close, Garbage, SilentBot
 from dashboard.simulator.garbage import MESSAGES
-from dashboard.simulator.plan import FaultPlan
+from dashboard.simulator.plan import FaultPlan, FramePlan
 from dashboard.simulator.scenario import Scenario
-from dashboard.simulator.voices import Mixer, Placed, Who
+from dashboard.simulator.voices import Mixer, Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ class Session:
         """Whether the bot neither matches nor answers anything at this time."""
         return any(self.plan.active(SilentBot, at_s))
 
-    def audio(self, index: int, muted: frozenset[Who]) -> bytes:
+    def audio(self, index: int, plan: FramePlan) -> bytes:
         """Return one frame of audio as it goes over the wire."""
         form = self.scenario.audio
         round_, in_round = divmod(index, self._frames_per_round)
         begin_s, start_s = round_ * self._round_s, in_round * form.frame_s
         heard = [*self._dialogue(begin_s)]
         heard += (Placed(one.who, one.clip, one.start_s - begin_s) for one in self._besides)
-        sound = self._mixer.frame(start_s, heard, muted)
+        sound = self._mixer.frame(start_s, heard, plan.muted, plan.gains_db)
         return sound if form.transport == "binary" else self.message(messages.audio(sound, form, index))
 
     def message(self, fields: dict[str, Any]) -> bytes:

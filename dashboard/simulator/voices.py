@@ -18,6 +18,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dashboard.media.g711 import linear_to_pcmu, pcmu_to_linear
+from dashboard.media.levels import amplified
 
 Who = Literal["caller", "bot"]
 WHO: tuple[Who, Who] = ("caller", "bot")
@@ -121,7 +122,13 @@ class Mixer:
         size = audio.samples_per_frame * audio.bytes_per_sample
         self._silence = self._encode(b"\xff" * CLIP_RATE)[:size]
 
-    def frame(self, start_s: float, placed: Iterable[Placed], muted: frozenset[Who]) -> bytes:
+    def frame(
+        self,
+        start_s: float,
+        placed: Iterable[Placed],
+        muted: frozenset[Who],
+        gains_db: Iterable[tuple[Who, float]] = (),
+    ) -> bytes:
         """Render the frame that begins at `start_s` of the timeline that `placed` belongs to."""
         sides = {who: self._silence if who in muted else self._noise_at(who, start_s) for who in WHO}
         speaking: list[Who] = []
@@ -129,6 +136,8 @@ class Mixer:
             if one.who not in muted and one.start_s < start_s + self._audio.frame_s and one.end_s > start_s:
                 sides[one.who] = self._overlay(sides[one.who], one, start_s)
                 speaking.append(one.who)
+        for who, gain_db in gains_db:
+            sides[who] = amplified(sides[who], self._audio.encoding, gain_db)
         if self._audio.channels == 1:  # one channel carries whoever speaks, the bot before the caller
             return sides["caller" if speaking == ["caller"] else "bot"]
         return self._interleave(sides["caller"], sides["bot"])

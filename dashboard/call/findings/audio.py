@@ -20,9 +20,15 @@ TOO_QUIET_DBFS = -40.0
 QUIET_NO_MORE_DBFS = -37.0
 """Speech on a telephone line is about -26 dBFS while somebody speaks (ITU-T P.56, G.100)."""
 SPOKEN_S = 2.0
+TALKS_AT_MOST = 0.8
+"""What has no pauses is noise."""
 
 CLIPPED_PER_S = 1.0
 CLIPPED_NO_MORE_PER_S = 0.3
+
+LISTENS_AT_MOST = 2
+"""Somebody who has been heard may only be listening: it takes twice the time until their silence is held against the
+call."""
 
 DIGITAL_SILENCE_S = 5.0
 
@@ -106,9 +112,10 @@ def _one_way_audio(view: View, standing: bool) -> Sign | None:
     least, most = quiet.index(min(quiet)), quiet.index(max(quiet))
     if quiet[most] < limits.one_way_after_s or quiet[least] >= limits.dead_air_after_s:
         return None
-    if leg.meters[least].sound_until is None:
+    if _spoken_s(view, least, quiet[most]) < (SPOKEN_S if leg.meters[most].sound_until is not None else 0.1):
         return None
     side, never = leg.channels[most], leg.meters[most].sound_until is None
+    listens = not never and quiet[most] < LISTENS_AT_MOST * limits.one_way_after_s
     written = view.call.messages.get("transcript", 0)
     evidence = [
         _channel(side, leg.meters[most], view),
@@ -119,8 +126,14 @@ def _one_way_audio(view: View, standing: bool) -> Sign | None:
     return Sign(
         f"One-way audio: nothing from the {side} for {quiet[most]:.0f} s",
         tuple(evidence),
-        severity=Severity.ERROR if never else Severity.WARNING,
+        severity=Severity.ERROR if never else Severity.INFO if listens else Severity.WARNING,
     )
+
+
+def _spoken_s(view: View, channel: int, window_s: float) -> float:
+    """Return for how long somebody was heard on a channel within the last `window_s`, a minute at most."""
+    before, now = view.before(window_s).loud, view.reading.loud
+    return now[channel][1] - (before[channel][1] if channel < len(before) else 0.0)
 
 
 def _digital_silence(view: View, standing: bool) -> Sign | None:
@@ -162,11 +175,12 @@ def _channel(name: str, meter: LevelMeter, view: View) -> str:
 
 def _too_quiet(view: View, standing: bool) -> Sign | None:
     limit = QUIET_NO_MORE_DBFS if standing else TOO_QUIET_DBFS
-    before = view.before(LOOK_BACK_S).loud
+    reading = view.before(LOOK_BACK_S)
+    before, seconds_s = reading.loud, view.now - reading.at
     for index, (name, (energy, seconds)) in enumerate(zip(view.leg.channels, view.reading.loud, strict=True)):
         earlier = before[index] if index < len(before) else (0.0, 0.0)
         spoken_s = seconds - earlier[1]
-        if spoken_s < SPOKEN_S or energy <= earlier[0]:
+        if spoken_s < SPOKEN_S or spoken_s > TALKS_AT_MOST * seconds_s:
             continue
         level = 10 * math.log10((energy - earlier[0]) / spoken_s)
         if level < limit:

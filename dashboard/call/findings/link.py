@@ -21,6 +21,7 @@ SHORT_LIVED_S = 30.0
 
 SHORTEST_LIMIT_S = 1.5
 """Nothing on the path has a shorter limit; what ends sooner ends for another reason."""
+_COMPARED = 8
 _SPREAD = 0.03
 _SPREAD_S = 0.1
 
@@ -55,7 +56,8 @@ def common_value(values: Sequence[float]) -> float | None:
 
 
 def _timed_ends(view: View) -> list[Connection]:
-    return [drop.connection for drop in view.drops if drop.connection is not None and drop.cause in _SILENT_ENDS]
+    ends = [drop.connection for drop in view.drops if drop.connection is not None and drop.cause in _SILENT_ENDS]
+    return ends[-_COMPARED:]
 
 
 def _idle_limit(view: View) -> float | None:
@@ -154,11 +156,11 @@ def _half_open(view: View, standing: bool) -> Sign | None:
         answered = f"a ping was answered {span_words(end.pong_s)} before: the host lives, its session does not"
         remedy = "Have the bot host checked: its socket answers pings while the session behind it hangs."
     else:
-        answered = "no ping was answered meanwhile either, as far as one was sent"
-        remedy = "Shorten --stale-after or --ping-interval to notice it sooner; have host and path checked."
+        answered = "no pong came meanwhile: more frequent pings would tell a dead path from a session that hangs"
+        remedy = "Have host and path checked; a shorter --ping-interval tells which, a shorter --stale-after sooner."
     return Sign(
         f"The connection was open and dead: nothing came for {span_words(silent_s)}",
-        (answered, f"{view.link.stale_resets} connections replaced for that so far"),
+        (answered, f"connections replaced because nothing came: {view.link.stale_resets} so far"),
         remedy,
         began=drop.started_at,
     )

@@ -35,7 +35,7 @@ def _hurts(view: View, standing: bool) -> bool:
 def _network_stalls(view: View, standing: bool) -> Sign | None:
     before = view.before(STALLS_S)
     stalls = view.pacing.stalls - before.stalls
-    if not stalls or not (standing or view.late):
+    if not stalls or not view.late:
         return None
     frames = window(view.pacing, STALLS_S, view.now)
     longest_s = max((frame[2] for frame in frames), default=0.0)
@@ -167,7 +167,6 @@ NETWORK_STALLS = Rule(
     remedy="Look for packet loss between here and the sender (Wi-Fi, VPN, an overloaded link); buffers only hide it.",
     sign=_network_stalls,
     explains=frozenset({"high_jitter"}),
-    clear_after_s=5.0,
 )
 
 SENDER_GAPS = Rule(

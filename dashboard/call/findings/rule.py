@@ -20,7 +20,7 @@ Seen = TypeVar("Seen")
 RECENT_S = 10.0
 """What a rule calls now, where it looks at frames."""
 
-_KEPT_DROPS = 8
+_KEPT_DROPS = 20
 _at = attrgetter("at")
 
 

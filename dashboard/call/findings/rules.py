@@ -44,6 +44,6 @@ RULES: tuple[Rule[View], ...] = (
     audio.DIGITAL_SILENCE,
     bot.SLOW_BOT,
     bot.BOT_REPEATS,
-    bot.PEER_ERRORS,
     bot.PROTOCOL_VIOLATION,
+    bot.PEER_ERRORS,
 )

@@ -185,8 +185,8 @@ def test_dead_air_and_one_way_audio_are_told_apart() -> None:
     dead = fold(*hushed, Ticked(C, 118.0), call=smooth(10))
     assert headline(dead).text.startswith("Dead air")
     assert judge(dead).level == "degraded"
-    half = (audio(112 + i * 0.1, 10 + i * 0.1, levels=(LOUD, QUIET)) for i in range(130))
-    deaf = fold(*half, Ticked(C, 125.0), call=smooth(10))
+    half = (audio(112 + i * 0.1, 10 + i * 0.1, levels=(LOUD, QUIET)) for i in range(230))
+    deaf = fold(*half, Ticked(C, 135.0), call=smooth(10))
     assert headline(deaf).text.startswith("One-way audio: nothing from the bot")
 
 

@@ -25,6 +25,7 @@ REPORT: dict[str, Any] = {
         ("link.close_codes.1006", 2),
         ("link.log.1.cause", "abnormal_closure"),
         ("link.log.*.cause", Condition(has=("stale", "abnormal_closure"))),
+        ("link.log.*.cause", Condition(lacks=("token_expiry",), count=2)),
         ("audio.inbound.mos", Condition(min=4)),
         ("audio.inbound.batched", False),
     ],
@@ -42,6 +43,9 @@ def test_a_report_meets_what_it_meets(path: str, wanted: Expectation) -> None:
         ("link.outages", Condition(min=3), "link.outages is 2, below 3"),
         ("link.outages", Condition(max=1), "link.outages is 2, above 1"),
         ("link.log.*.cause", Condition(has=("token_expiry",)), "lacks ['token_expiry']"),
+        ("link.log.*.cause", Condition(lacks=("stale",)), "has ['stale']"),
+        ("link.log.*.cause", Condition(count=0), "not 0 of them"),
+        ("verdict", Condition(count=0), "verdict is 'degraded', no list"),
         ("link.log.7.cause", "stale", "link.log.7.cause is None, not 'stale'"),
         ("audio.inbound.drift_ppm", Condition(min=1), "audio.inbound.drift_ppm is None, no number"),
         ("audio.inbound.batched", Condition(min=0), "is False, no number"),
@@ -54,5 +58,5 @@ def test_a_report_that_falls_short_is_told_where(path: str, wanted: Expectation,
 
 
 def test_a_condition_must_say_something() -> None:
-    with pytest.raises(ValueError, match="must say min, max, any or has"):
+    with pytest.raises(ValueError, match="must say min, max, any, has, lacks or count"):
         Condition()

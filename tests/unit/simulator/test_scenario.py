@@ -31,7 +31,8 @@ def test_a_shipped_scenario_says_how_long_a_probe_listens_and_what_it_must_repor
     scenario = load_scenario(name)
     assert scenario.name == name
     assert scenario.probe_s is not None
-    assert scenario.probe_s <= (30 if name == "bad-day" else 12)
+    at_most = 90 if name.startswith("near-") else 30 if name == "bad-day" else 12  # the near ones are not played live
+    assert scenario.probe_s <= at_most
     assert scenario.expect
 
 
@@ -53,7 +54,7 @@ def test_a_bad_day_has_its_troubles_within_two_minutes() -> None:
 def test_the_hostile_scenario_leaves_no_message_out() -> None:
     (garbage,) = load_scenario("hostile").faults
     assert garbage.kind == "garbage"
-    assert set(garbage.messages) == set(MESSAGES)
+    assert set(garbage.messages) == set(MESSAGES) - {"too-big"}  # which ends the connection
 
 
 def test_a_file_of_ones_own_is_loaded_by_its_path(tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""Calls that no scenario can play: told fact by fact, because the trouble is in the way to the host or in callscope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dashboard.call import events as ev
+from dashboard.call.events import Cause, LinkState
+from dashboard.call.state import CallState
+from tests.builders import Story
+
+LINE = -65.0
+"""dBFS of a quiet line."""
+
+
+def _talk(story: Story, seconds: float) -> None:
+    """Caller and bot speak in turns."""
+    for turn in range(round(seconds)):
+        caller, bot = (-22.0, LINE) if turn % 4 < 2 else (LINE, -21.0)
+        story.listen(1.0, caller_dbfs=caller, bot_dbfs=bot)
+
+
+def _talking(*, clock: str = "kernel") -> Story:
+    story = Story()
+    story.connect(clock=clock)
+    _talk(story, 12.0)
+    return story
+
+
+def _refused(cause: Cause, detail: str, status: int | None = None) -> CallState:
+    story = Story()
+    story.enter(LinkState.CONNECTING)
+    story.now += 0.3
+    story.fail(cause, detail, status=status)
+    story.enter(LinkState.GAVE_UP, cause, detail=detail)
+    story.wait(2.0)
+    return story.call
+
+
+def _late(lag_s: float, *, clock: str = "kernel", times: int = 3) -> CallState:
+    """callscope's own loop is late now and then."""
+    story = _talking(clock=clock)
+    for _ in range(times):
+        _talk(story, 1.0)
+        story.fact(ev.Ticked(story.call.call_id, story.now, lag_s))
+    _talk(story, 1.0)
+    return story.call
+
+
+def _stalls_while_late() -> CallState:
+    """callscope stands still for seconds, and what it did not read comes at once: that is no stall of the network."""
+    story = _talking()
+    for _ in range(3):
+        story.stall(1.5)
+        story.fact(ev.Ticked(story.call.call_id, story.now, 1.4))
+        _talk(story, 2.0)
+    return story.call
+
+
+def _queue(wait_s: float, *, dropped: int = 0) -> CallState:
+    story = _talking()
+    for _ in range(4):
+        _talk(story, 1.0)
+        story.fact(ev.QueueMeasured(story.call.call_id, story.now, "audio", 80, 100, dropped, "oldest", (wait_s,)))
+        story.tick()
+    return story.call
+
+
+def _worker_gone() -> CallState:
+    story = _talking()
+    story.lose_worker("was killed by SIGKILL")
+    return story.call
+
+
+def _stalls() -> CallState:
+    story = _talking()
+    for _ in range(3):
+        story.stall(0.5)
+        _talk(story, 3.0)
+    return story.call
+
+
+STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
+    "expired certificate": (
+        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted (certificate has expired)"),
+        "tls_failure",
+    ),
+    "certificate for another name": (
+        lambda: _refused(
+            Cause.TLS_CERTIFICATE,
+            "certificate not trusted (Hostname mismatch, certificate is not valid for 'bot.example.net')",
+        ),
+        "tls_failure",
+    ),
+    "unknown authority": (
+        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted (unable to get local issuer certificate)"),
+        "tls_failure",
+    ),
+    "plain host behind wss": (lambda: _refused(Cause.TLS, "TLS failed (wrong version number)"), "tls_failure"),
+    "proxy says no": (lambda: _refused(Cause.PROXY_REFUSED, "proxy answered 403", 403), "proxy_refused"),
+    "no such host": (lambda: _refused(Cause.DNS, "host name not found"), "unreachable"),
+    "nothing listens": (lambda: _refused(Cause.TCP_REFUSED, "nothing listens there"), "unreachable"),
+    "late loop, own stamps": (lambda: _late(0.15, clock="process"), "self_late"),
+    "late loop, kernel stamps": (lambda: _late(0.4), "self_late"),
+    "nearly late loop": (lambda: _late(0.09, clock="process"), None),
+    "nearly late, kernel stamps": (lambda: _late(0.2), None),
+    "stalls of our own": (_stalls_while_late, "self_late"),
+    "stalls of the network": (_stalls, "network_stalls"),
+    "slow queue": (lambda: _queue(0.7), "slow_consumer"),
+    "dropped from a queue": (lambda: _queue(0.1, dropped=40), "slow_consumer"),
+    "nearly slow queue": (lambda: _queue(0.45), None),
+    "worker killed": (_worker_gone, "worker_lost"),
+    "a call told well": (lambda: _talking().call, None),
+}
+"""What happens → the call, and the finding that must stand first."""
