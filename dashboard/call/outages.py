@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from dashboard.call.events import (
     AttemptFailed,
+    AudioReceived,
     Cause,
     ClosedBy,
     ConnectionLost,
@@ -19,9 +20,11 @@ from dashboard.call.events import (
     TokenObtained,
 )
 from dashboard.call.state import Connection, Failure, LinkView, Outage, Transition
+from dashboard.call.trail import Trail
 
 _KEPT_FAILURES = 20
 _KEPT_CODES = 40
+_KEPT_RTTS = 5
 
 
 def changed(link: LinkView, fact: LinkChanged) -> LinkView:
@@ -59,6 +62,8 @@ def opened(link: LinkView, fact: ConnectionOpened) -> LinkView:
         connections=link.connections + 1,
         sent_at=fact.at,
         endured_s=0.0,
+        received=Trail(),
+        sent=Trail(),
         token=_token_of(link),
     )
 
@@ -93,6 +98,12 @@ def attempt_failed(link: LinkView, fact: AttemptFailed) -> LinkView:
     failure = Failure(fact.at, fact.cause, fact.detail, fact.status, fact.wait_s)
     outage = replace(_with_failure(outage, failure), attempts=outage.attempts + 1)
     return replace(link, outage=outage, failures=link.failures + 1)
+
+
+def heard(link: LinkView, fact: AudioReceived) -> LinkView:
+    """Audio came."""
+    received = link.received.with_audio(len(fact.arrivals), sum(fact.durations))
+    return replace(link, last_inbound_at=fact.arrivals[-1], received=received)
 
 
 def sent(link: LinkView, at: float) -> LinkView:
@@ -191,6 +202,9 @@ def _last_seen(link: LinkView, at: float) -> Connection | None:
         pong_s=at - pong_at if pong_at is not None and pong_at >= link.opened_at else None,
         token_age_s=None if obtained_at is None else at - obtained_at,
         token_life_s=None if obtained_at is None or expires_at is None else expires_at - obtained_at,
+        rtts=tuple(rtt_s for pong_at, rtt_s in link.rtts[-_KEPT_RTTS:] if pong_at >= link.opened_at),
+        received=link.received,
+        sent=link.sent,
     )
 
 

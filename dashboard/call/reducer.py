@@ -8,7 +8,7 @@ from functools import singledispatch
 from types import MappingProxyType
 
 from dashboard.call import events as ev
-from dashboard.call import outages, turns
+from dashboard.call import outages, trail, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.state import CallState, Leg, Line, QueueView, Turns, Utterance
@@ -27,9 +27,19 @@ def step(call: CallState, event: Event) -> CallState:
     if call.worker_lost is not None and not isinstance(event, ev.WorkerLost):
         call = replace(call, worker_lost=None)
     before = call
-    call = _time_passed(reduce(event, call), event.at)
+    call = _time_passed(_noted_down(reduce(event, call), event), event.at)
     if assess.due(before, event):
         call = replace(call, findings=assess.assess(call))
+    return call
+
+
+def _noted_down(call: CallState, event: Event) -> CallState:
+    """Keep what a message said, for the case that it was one of the last."""
+    link = call.link
+    if (message := trail.received(event)) is not None:
+        return replace(call, link=replace(link, received=link.received.with_message(event.at, *message)))
+    if (message := trail.sent(event)) is not None:
+        return replace(call, link=replace(link, sent=link.sent.with_message(event.at, *message)))
     return call
 
 
@@ -165,7 +175,8 @@ def _(event: ev.SessionStarted, call: CallState) -> CallState:
 def _(event: ev.AudioReceived, call: CallState) -> CallState:
     if not event.arrivals:
         return call
-    call = _received(call, event.arrivals[0])
+    if call.link.outage is not None:
+        call = _received(call, event.arrivals[0])
     leg = call.legs.get(event.leg) or Leg(event.leg)
     if leg.continues:
         call = _media_missing(call, leg, event)
@@ -176,7 +187,7 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
     return replace(
         call,
         legs=MappingProxyType({**call.legs, leg.name: leg}),
-        link=replace(call.link, last_inbound_at=event.arrivals[-1]),
+        link=outages.heard(call.link, event),
         messages=_counted(call.messages, "audio", len(event.arrivals)),
         turns=heard,
     )

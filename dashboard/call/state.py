@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dashboard.call.events import Cause, ClosedBy, LinkState, Speaker, Targets
 from dashboard.call.findings.finding import Findings
+from dashboard.call.trail import Trail
 from dashboard.media.histogram import Histogram
 from dashboard.media.levels import LevelMeter
 from dashboard.media.pacing import Pacing
@@ -58,6 +59,9 @@ class Connection:
     pong_s: float | None = None
     token_age_s: float | None = None
     token_life_s: float | None = None
+    rtts: tuple[float, ...] = ()  # of its last pings, seconds, oldest first
+    received: Trail = field(default_factory=Trail)
+    sent: Trail = field(default_factory=Trail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class LinkView:
     token_expires_at: float | None = None
     token_refreshes: int = 0
     token_error: str = ""
+    received: Trail = field(default_factory=Trail)  # on the connection that is open, or was last
+    sent: Trail = field(default_factory=Trail)
     rtts: Tail[tuple[float, float]] = field(default_factory=lambda: Tail(600))  # (at, seconds)
     history: Tail[Transition] = field(default_factory=lambda: Tail(1000))
     outages: Tail[Outage] = field(default_factory=lambda: Tail(1000))  # ended ones

@@ -1,0 +1,78 @@
+"""The last messages of a connection, one way: what the close explainer tells of the time before a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.call import events as ev
+from dashboard.call.events import Event, Speaker
+
+KEPT = 10
+TEXT_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `frames`, `audio_s`: the audio that came since the one before it."""
+
+    at: float
+    kind: str
+    text: str
+    frames: int = 0
+    audio_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The newest ten messages, oldest first; audio is counted between them, and after the last one."""
+
+    messages: tuple[Message, ...] = ()
+    frames: int = 0
+    audio_s: float = 0.0
+
+    def with_message(self, at: float, kind: str, text: str) -> Trail:
+        """Return a trail that ends with a message of `text` (cleaned)."""
+        message = Message(at, kind, text[:TEXT_LIMIT], self.frames, self.audio_s)
+        return Trail((*self.messages[-KEPT + 1 :], message))
+
+    def with_audio(self, frames: int, seconds: float) -> Trail:
+        """Return a trail in which so many frames came after the last message."""
+        return Trail(self.messages, self.frames + frames, self.audio_s + seconds)
+
+
+def received(event: Event) -> tuple[str, str] | None:
+    """Return kind and text of the message that a fact tells of; None for audio and for what the peer did not send."""
+    tell = _RECEIVED.get(type(event))
+    return None if tell is None else tell(event)
+
+
+def sent(event: Event) -> tuple[str, str] | None:
+    """Return kind and text of the message that we sent, None for any other fact."""
+    if isinstance(event, ev.UtteranceSent):
+        return "utterance", event.text
+    if isinstance(event, ev.ResumeRequested):
+        return "reconnect", f"session {event.session_id}"
+    return None
+
+
+def _transcript(event: ev.TranscriptReceived) -> tuple[str, str]:
+    who = "" if event.speaker is Speaker.UNKNOWN else f"{event.speaker}: "
+    return "transcript", f"{who}{event.text}{'' if event.final else ' …'}"
+
+
+def _unknown(event: ev.UnknownReceived) -> tuple[str, str]:
+    return "unknown", f"{event.kind or 'no type'}, {event.size_bytes} bytes"
+
+
+_RECEIVED: dict[type[Event], Callable[[Any], tuple[str, str]]] = {
+    ev.SessionStarted: lambda event: ("session", event.session_id),
+    ev.TranscriptReceived: _transcript,
+    ev.IntentReceived: lambda event: ("intent", event.intent),
+    ev.TextReceived: lambda event: ("text", event.text),
+    ev.StatusReceived: lambda event: ("status", event.status),
+    ev.ErrorReceived: lambda event: ("error", event.message),
+    ev.UnknownReceived: _unknown,
+    ev.MalformedReceived: lambda event: ("malformed", f"{event.problem}, {event.size_bytes} bytes"),
+}
