@@ -1,6 +1,6 @@
 """How loud it is: RMS and peak in dBFS, clipping, and whether somebody speaks.
 
-`measure` looks at the sound of one frame where it arrives; the dBFS that it returns travel in facts. `hear` folds
+`measure` looks at the sound of frames where they arrive; the dBFS that it returns travel in facts. `hear` folds
 those into 100 ms windows, so a recording without sound gives the same levels.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -31,6 +32,7 @@ MISFIT_DBFS = -14.0
 """Sound is taken to be misread where it is by so much louder than read otherwise, and so loud."""
 
 _PCM16_FULL_SCALE = 32767
+_FLOOR_AMPLITUDE = FULL_SCALE * 10 ** (FLOOR_DBFS / 20)
 _WHOLE = WINDOW_S - 1e-9  # five 20 ms frames fill a window, whatever their sum rounds to
 _LONGEST_FRAME_S = 3600.0
 _DIGITAL_SILENCE_DBFS = FLOOR_DBFS + 0.5  # below any sample but 0, whatever rounding adds
@@ -44,26 +46,29 @@ _PCMU_RUN = re.compile(rb"[\x00\x80]{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Levels of one frame: dBFS per channel, and the runs of 3 or more samples at full scale in all channels."""
+    """Levels of some frames: a row per channel, dBFS per frame; and runs of 3 or more samples at full scale in all."""
 
-    rms: tuple[float, ...]
-    peak: tuple[float, ...]
+    rms: tuple[tuple[float, ...], ...]
+    peak: tuple[tuple[float, ...], ...]
     clipped: int
 
 
-def measure(payload: bytes, *, encoding: Encoding, channels: int) -> Levels:
-    """Measure one frame of interleaved samples. `payload` holds whole samples of all channels."""
-    linear = swapped(pcmu_to_linear(payload) if encoding == "pcmu" else payload)
-    rms, peak, clipped = [], [], 0
+def measure(payloads: Sequence[bytes], *, encoding: Encoding, channels: int) -> Levels:
+    """Measure frames of interleaved samples. Each payload holds whole samples of all channels."""
+    frames = payloads if encoding == "pcm16" else [pcmu_to_linear(payload) for payload in payloads]
+    if sys.byteorder == "big":
+        frames = [swapped(frame) for frame in frames]
     full_scale = PCMU_FULL_SCALE if encoding == "pcmu" else _PCM16_FULL_SCALE
+    rms, peak, clipped = [], [], 0
     for channel in range(channels):
-        row = linear if channels == 1 else _row(linear, channel, channels)
-        highest = audioop.max(row, 2)
+        rows = frames if channels == 1 else [_row(frame, channel, channels) for frame in frames]
+        highest = [audioop.max(row, 2) for row in rows]
         # In 32 bits, because audioop cuts the fraction off: at -60 dBFS that would cost 0.2 dB.
-        rms.append(_dbfs(audioop.rms(audioop.lin2lin(row, 2, 4), 4) / 65536))
-        peak.append(_dbfs(highest))
-        if highest >= full_scale:
-            clipped += _clipped_runs(payload, encoding, channel, channels)
+        rms.append(tuple([_dbfs(audioop.rms(audioop.lin2lin(row, 2, 4), 4) / 65536) for row in rows]))
+        peak.append(tuple([_dbfs(amplitude) for amplitude in highest]))
+        if max(highest) >= full_scale:
+            loud = (frame for frame, amplitude in zip(payloads, highest, strict=True) if amplitude >= full_scale)
+            clipped += sum(_clipped_runs(payload, encoding, channel, channels) for payload in loud)
     return Levels(tuple(rms), tuple(peak), clipped)
 
 
@@ -95,7 +100,7 @@ def _row(linear: bytes, channel: int, channels: int) -> bytes:
 
 
 def _dbfs(amplitude: float) -> float:
-    return max(FLOOR_DBFS, 20 * math.log10(amplitude / FULL_SCALE)) if amplitude else FLOOR_DBFS
+    return 20 * math.log10(amplitude / FULL_SCALE) if amplitude > _FLOOR_AMPLITUDE else FLOOR_DBFS
 
 
 def _clipped_runs(payload: bytes, encoding: Encoding, channel: int, channels: int) -> int:

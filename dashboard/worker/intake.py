@@ -21,7 +21,7 @@ from dashboard.call.events import AudioReceived, QueueMeasured
 from dashboard.call.ports import Emit
 from dashboard.clock import Clock
 from dashboard.dialects.base import AudioFrame, Codec, Item
-from dashboard.media.levels import Levels, measure, misfit_db
+from dashboard.media.levels import measure, misfit_db
 
 BATCH_S = 0.100
 """What one fact covers at most, and how long its first frame waits at most."""
@@ -43,6 +43,10 @@ class _Queue:
     deepest: int = 0
     dropped: int = 0
     waits: deque[float] = field(default_factory=lambda: deque(maxlen=WAITS_KEPT))
+
+    def took(self, waited: float) -> None:
+        self.depth -= 1
+        self.waits.append(waited)
 
 
 class Intake:
@@ -90,16 +94,20 @@ class Intake:
         """Work off what is offered until cancelled."""
         loop = asyncio.get_running_loop()
         alarm: asyncio.TimerHandle | None = None
+
+        def ring() -> None:
+            nonlocal alarm
+            alarm = None
+            self._wake.set()
+
         try:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 if self.work():
                     loop.call_soon(self._wake.set)  # the sockets have their turn first
-                if alarm is not None:
-                    alarm.cancel()
-                due = self._due_at()
-                alarm = None if due is None else loop.call_later(due - self._clock.monotonic(), self._wake.set)
+                if alarm is None and (due := self._due_at()) is not None:
+                    alarm = loop.call_later(due - self._clock.monotonic(), ring)
         finally:
             if alarm is not None:
                 alarm.cancel()
@@ -155,7 +163,8 @@ class Intake:
             self._drop_oldest_frame()
         self._line.append(item)
         queue.depth += 1
-        queue.deepest = max(queue.deepest, queue.depth)
+        if queue.depth > queue.deepest:
+            queue.deepest = queue.depth
 
     def _drop_oldest_frame(self) -> None:
         index = next(i for i, item in enumerate(self._line) if isinstance(item, AudioFrame))
@@ -166,28 +175,26 @@ class Intake:
         """Take the head of the line: gather a frame, emit a fact."""
         item = self._line.popleft()
         if isinstance(item, AudioFrame):
-            queue = self._audio
-            queue.depth -= 1
-            batch = self._batch_for(item)
-            batch.add(item)
-            wait = max(0.0, self._clock.monotonic() - item.at)
-            batch.waits.append(wait)
+            self._audio.took(self._gather(item))
         else:
-            queue = self._control
-            queue.depth -= 1
             self._close_batches()
             self._emit(item)
-            wait = max(0.0, self._clock.monotonic() - item.at)
-        queue.waits.append(wait)
+            self._control.took(self._waited(item.at))
 
-    def _batch_for(self, frame: AudioFrame) -> _Batch:
+    def _gather(self, frame: AudioFrame) -> float:
+        """Put a frame into its leg's batch; return how long it has waited."""
         batch = self._batches.get(frame.leg)
-        if batch is not None:
-            if batch.takes(frame):
-                return batch
-            self._emit(batch.fact(self._codec.call_id))
-        self._batches[frame.leg] = fresh = _Batch(frame)
-        return fresh
+        if batch is None or not batch.takes(frame):
+            if batch is not None:
+                self._emit(batch.fact(self._codec.call_id))
+            self._batches[frame.leg] = batch = _Batch(frame)
+        waited = self._waited(frame.at)
+        batch.add(frame, waited)
+        return waited
+
+    def _waited(self, at: float) -> float:
+        waited = self._clock.monotonic() - at
+        return waited if waited > 0.0 else 0.0
 
     def _due_at(self) -> float | None:
         return min((batch.begun_at + BATCH_S for batch in self._batches.values()), default=None)
@@ -203,10 +210,9 @@ class _Batch:
 
     def __init__(self, first: AudioFrame) -> None:
         self.begun_at = first.at
-        self.waits: list[float] = []
         self._first = first
         self._frames: list[AudioFrame] = []
-        self._levels: list[Levels] = []
+        self._waits: list[float] = []
 
     def takes(self, frame: AudioFrame) -> bool:
         first = self._first
@@ -218,15 +224,15 @@ class _Batch:
             and frame.channels == first.channels
         )
 
-    def add(self, frame: AudioFrame) -> None:
-        levels = measure(frame.payload, encoding=frame.format.encoding, channels=frame.format.channels)
+    def add(self, frame: AudioFrame, waited: float) -> None:
         self._frames.append(frame)
-        self._levels.append(levels)
+        self._waits.append(waited)
 
     def fact(self, call_id: str) -> AudioReceived:
         """Return the batch as a fact, stamped with its newest arrival."""
         payloads, _, _, positions, durations, _, _, arrivals = zip(*self._frames, strict=True)
-        encoding = self._first.format.encoding
+        encoding, _, channels = self._first.format
+        levels = measure(payloads, encoding=encoding, channels=channels)
         return AudioReceived(
             call_id,
             max(arrivals),
@@ -234,12 +240,12 @@ class _Batch:
             arrivals=arrivals,
             positions=positions,
             durations=durations,
-            levels=tuple(zip(*(levels.rms for levels in self._levels), strict=True)),
-            peaks=tuple(zip(*(levels.peak for levels in self._levels), strict=True)),
-            waits=tuple(self.waits),
+            levels=levels.rms,
+            peaks=levels.peak,
+            waits=tuple(self._waits),
             channels=self._first.channels,
             size_bytes=sum(map(len, payloads)),
-            clipped=sum(levels.clipped for levels in self._levels),
+            clipped=levels.clipped,
             positioned=self._first.positioned,
             encoding=encoding,
             misfit_db=misfit_db(b"".join(payloads), encoding),

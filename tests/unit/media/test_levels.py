@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import math
 import struct
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.media.g711 import linear_to_pcmu
-from dashboard.media.levels import FLOOR_DBFS, LevelMeter, hear, measure
+from dashboard.media.levels import FLOOR_DBFS, Encoding, LevelMeter, hear, measure
 
 HALF = -6.02
 
@@ -26,11 +27,24 @@ def loud(meter: LevelMeter, at: float, level: float, frames: int = 5, duration: 
     return hear(meter, at, [level] * frames, [level] * frames, [duration] * frames)
 
 
-# -- one frame -------------------------------------------------------------------------------
+# -- frames ----------------------------------------------------------------------------------
+
+
+class Measured(NamedTuple):
+    """Levels of one frame, per channel."""
+
+    rms: tuple[float, ...]
+    peak: tuple[float, ...]
+    clipped: int
+
+
+def measured(payload: bytes, *, encoding: Encoding, channels: int) -> Measured:
+    levels = measure([payload], encoding=encoding, channels=channels)
+    return Measured(tuple(rms for (rms,) in levels.rms), tuple(peak for (peak,) in levels.peak), levels.clipped)
 
 
 def test_a_full_sine_is_3_db_below_its_peak() -> None:
-    levels = measure(pcm(*sine(32767)), encoding="pcm16", channels=1)
+    levels = measured(pcm(*sine(32767)), encoding="pcm16", channels=1)
     assert levels.rms[0] == pytest.approx(-3.01, abs=0.01)
     assert levels.peak[0] == pytest.approx(0.0, abs=0.01)
 
@@ -39,26 +53,26 @@ def test_a_full_sine_is_3_db_below_its_peak() -> None:
 def test_every_channel_has_its_own_level(channels: int) -> None:
     amplitudes = [16384, 1638, 164][:channels]
     frames = [amplitude for _ in range(80) for amplitude in amplitudes]
-    levels = measure(pcm(*frames), encoding="pcm16", channels=channels)
+    levels = measured(pcm(*frames), encoding="pcm16", channels=channels)
     assert levels.rms == levels.peak == pytest.approx((HALF, -26.02, -46.01)[:channels], abs=0.02)
 
 
 def test_quiet_sound_is_measured_without_rounding() -> None:
     samples = [1, 2] * 80
     exact = 20 * math.log10(math.sqrt(2.5) / 32768)
-    assert measure(pcm(*samples), encoding="pcm16", channels=1).rms[0] == pytest.approx(exact, abs=0.001)
+    assert measured(pcm(*samples), encoding="pcm16", channels=1).rms[0] == pytest.approx(exact, abs=0.001)
 
 
 @pytest.mark.parametrize("payload", [b"", bytes(320)])
 def test_digital_silence_and_no_sound_at_all_are_at_the_floor(payload: bytes) -> None:
-    levels = measure(payload, encoding="pcm16", channels=2)
+    levels = measured(payload, encoding="pcm16", channels=2)
     assert (levels.rms, levels.peak, levels.clipped) == ((FLOOR_DBFS,) * 2, (FLOOR_DBFS,) * 2, 0)
 
 
 def test_pcmu_has_the_level_of_the_sound_that_it_carries() -> None:
     linear = pcm(*sine(8000))
-    plain = measure(linear, encoding="pcm16", channels=1)
-    coded = measure(linear_to_pcmu(linear), encoding="pcmu", channels=1)
+    plain = measured(linear, encoding="pcm16", channels=1)
+    coded = measured(linear_to_pcmu(linear), encoding="pcmu", channels=1)
     assert coded.rms == pytest.approx(plain.rms, abs=0.1)
 
 
@@ -76,22 +90,31 @@ def test_pcmu_has_the_level_of_the_sound_that_it_carries() -> None:
     ],
 )
 def test_three_samples_at_full_scale_are_one_clipped_run(samples: list[int], runs: int) -> None:
-    assert measure(pcm(*samples), encoding="pcm16", channels=1).clipped == runs
+    assert measured(pcm(*samples), encoding="pcm16", channels=1).clipped == runs
 
 
 def test_clipping_is_counted_within_each_channel() -> None:
     one_side = [value for _ in range(4) for value in (32767, 0)]
-    assert measure(pcm(*one_side), encoding="pcm16", channels=2).clipped == 1
+    assert measured(pcm(*one_side), encoding="pcm16", channels=2).clipped == 1
     across = [32767, 0, 0, 32767] * 4
-    assert measure(pcm(*across), encoding="pcm16", channels=2).clipped == 0
-    assert measure(bytes([0x80, 0xFF] * 3 + [0x00, 0xFF]), encoding="pcmu", channels=2).clipped == 1
-    assert measure(bytes([0x81] * 5), encoding="pcmu", channels=1).clipped == 0
+    assert measured(pcm(*across), encoding="pcm16", channels=2).clipped == 0
+    assert measured(bytes([0x80, 0xFF] * 3 + [0x00, 0xFF]), encoding="pcmu", channels=2).clipped == 1
+    assert measured(bytes([0x81] * 5), encoding="pcmu", channels=1).clipped == 0
+
+
+def test_frames_measured_together_have_each_its_own_levels() -> None:
+    frames = [pcm(*sine(height)) for height in (32767, 1000, 0)]
+    together = measure(frames, encoding="pcm16", channels=2)
+    apart = [measured(frame, encoding="pcm16", channels=2) for frame in frames]
+    assert together.rms == tuple(zip(*(one.rms for one in apart), strict=True))
+    assert together.peak == tuple(zip(*(one.peak for one in apart), strict=True))
+    assert together.clipped == sum(one.clipped for one in apart)
 
 
 @given(st.lists(st.integers(-32768, 32767), max_size=60), st.integers(1, 3))
 def test_levels_agree_with_plain_arithmetic(samples: list[int], channels: int) -> None:
     samples = samples[: len(samples) // channels * channels]
-    levels = measure(pcm(*samples), encoding="pcm16", channels=channels)
+    levels = measured(pcm(*samples), encoding="pcm16", channels=channels)
     for channel in range(channels):
         row = samples[channel::channels]
         mean_square = sum(sample * sample for sample in row) / len(row) if row else 0
