@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as library_connect
@@ -36,6 +37,7 @@ from dashboard.clock import Clock
 from dashboard.resilience.retry import Failure, LinkError, Step, retry_after, status_cause
 from dashboard.resilience.secret import Secret
 from dashboard.transport.failures import network_failure
+from dashboard.transport.frames import FrameCutter
 from dashboard.transport.headers import notable
 from dashboard.transport.kernel_time import StampedSocket
 from dashboard.transport.proxies import proxy_for
@@ -62,9 +64,10 @@ class SocketOptions:
     max_message_bytes: int = 10 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """One message: its bytes, whether it came as text, and when the bytes that completed it arrived (monotonic)."""
+
+    # A tuple, for one is made for every message and a frozen dataclass takes twice as long to make.
 
     data: bytes
     text: bool
@@ -202,6 +205,8 @@ class _Connection(ClientConnection):
         self._stamps = stamps
         self._clock = clock
         self._at = 0.0  # when the bytes being parsed arrived
+        self._head = b""  # the end of what came before the end of the handshake
+        self._frames = FrameCutter(protocol.max_message_size or sys.maxsize)
         self._text = False
         self._fragments = bytearray()
         self._early: list[Arrival] = []
@@ -250,7 +255,27 @@ class _Connection(ClientConnection):
     def data_received(self, data: bytes) -> None:
         arrived = self._stamps.arrived if self._stamps is not None else None
         self._at = self._clock.monotonic() if arrived is None else arrived
-        super().data_received(data)
+        if self.protocol.state is State.CONNECTING and not (data := self._shake_hands(data)):
+            return
+        if self.protocol.state is not State.OPEN:
+            super().data_received(self._frames.rest() + data)
+            return
+        for text, part in self._frames.cut(data):
+            if text is not None:
+                self._hand_over(part, text)
+                continue
+            super().data_received(part)
+            if self.protocol.state is not State.OPEN:
+                return  # what follows a close frame is nothing any more
+
+    def _shake_hands(self, data: bytes) -> bytes:
+        """Let the library read its reply; return what came behind it."""
+        head = self._head + data
+        end = head.find(b"\r\n\r\n")
+        size = len(data) if end < 0 else end + 4 - len(self._head)
+        self._head = head[-3:]
+        super().data_received(data[:size])
+        return data[size:]
 
     def process_event(self, event: Event) -> None:
         if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
@@ -288,14 +313,13 @@ class _Connection(ClientConnection):
         """Put a message together (RFC 6455, 5.4); the library has checked order and total size."""
         if frame.opcode is not Opcode.CONT:
             self._text = frame.opcode is Opcode.TEXT
-        if not frame.fin:
-            self._fragments += frame.data
-            return
-        data = bytes(frame.data)
-        if self._fragments:
-            data = bytes(self._fragments) + data
-            self._fragments = bytearray()
-        arrival = Arrival(data, self._text, self._at)
+        self._fragments += frame.data
+        if frame.fin:
+            data, self._fragments = bytes(self._fragments), bytearray()
+            self._hand_over(data, self._text)
+
+    def _hand_over(self, data: bytes, text: bool) -> None:
+        arrival = Arrival(data, text, self._at)
         if self._on_arrival is not None:
             self._on_arrival(arrival)
         else:
