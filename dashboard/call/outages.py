@@ -77,7 +77,7 @@ def lost(link: LinkView, fact: ConnectionLost) -> LinkView:
         stale_resets=link.stale_resets + (fact.cause is Cause.STALE),
     )
     if link.outage is not None:
-        failure = Failure(fact.at, fact.cause, fact.detail or fact.reason, None, None)
+        failure = Failure(fact.at, fact.cause, fact.detail or fact.reason, None, None, _last_seen(link, fact.at))
         return replace(view, outage=_with_failure(link.outage, failure))
     outage = Outage(
         number=link.outage_count + 1,

@@ -35,17 +35,6 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """One failed attempt to connect."""
-
-    at: float
-    cause: Cause
-    detail: str
-    status: int | None
-    wait_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Connection:
     """A connection at the moment of its loss; seconds before that moment, None = not known.
 
@@ -62,6 +51,18 @@ class Connection:
     rtts: tuple[float, ...] = ()  # of its last pings, seconds, oldest first
     received: Trail = field(default_factory=Trail)
     sent: Trail = field(default_factory=Trail)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed attempt to connect; `connection` of one that opened, and was lost before a message came."""
+
+    at: float
+    cause: Cause
+    detail: str
+    status: int | None
+    wait_s: float | None
+    connection: Connection | None = None
 
 
 @dataclass(frozen=True, slots=True)

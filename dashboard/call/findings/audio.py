@@ -65,11 +65,10 @@ def _no_audio(view: View, standing: bool) -> Sign | None:
     if since_s < view.targets.dead_air_after_s:
         return None
     inbound_at = view.link.last_inbound_at
-    quiet_s = open_s if inbound_at is None else min(open_s, view.now - inbound_at)
-    if quiet_s > since_s / 2:
+    if inbound_at is None or view.now - inbound_at > since_s - 0.1:
         others = f"nothing else comes either: replaced as stale after {span_words(view.targets.stale_after_s)}"
     else:
-        others = f"other messages still come, the last one {span_words(quiet_s)} ago"
+        others = f"other messages still come, the last one {span_words(view.now - inbound_at)} ago"
     ever = "none has come on this call" if last_at is None else f"{view.pacing.frames} frames had come before"
     if inbound_at is None:
         return Sign(f"Connected for {open_s:.0f} s, but not one message came", (others,))
@@ -130,10 +129,21 @@ def _one_way_audio(view: View, standing: bool) -> Sign | None:
     )
 
 
+def _spoken(view: View, channel: int, window_s: float) -> tuple[float, float]:
+    """Return energy and seconds of what was heard on a channel within the last `window_s`, a minute at most."""
+    before, (energy, seconds) = view.before(window_s).loud, view.reading.loud[channel]
+    earlier_energy, earlier_s = before[channel] if channel < len(before) else (0.0, 0.0)
+    return energy - earlier_energy, seconds - earlier_s
+
+
 def _spoken_s(view: View, channel: int, window_s: float) -> float:
-    """Return for how long somebody was heard on a channel within the last `window_s`, a minute at most."""
-    before, now = view.before(window_s).loud, view.reading.loud
-    return now[channel][1] - (before[channel][1] if channel < len(before) else 0.0)
+    return _spoken(view, channel, window_s)[1]
+
+
+def _spoken_level(view: View, channel: int, window_s: float) -> float | None:
+    """Return how loud it was while somebody was heard, dBFS."""
+    energy, seconds = _spoken(view, channel, window_s)
+    return 10 * math.log10(energy / seconds) if seconds > 0.05 and energy > 0.0 else None
 
 
 def _digital_silence(view: View, standing: bool) -> Sign | None:
@@ -175,15 +185,11 @@ def _channel(name: str, meter: LevelMeter, view: View) -> str:
 
 def _too_quiet(view: View, standing: bool) -> Sign | None:
     limit = QUIET_NO_MORE_DBFS if standing else TOO_QUIET_DBFS
-    reading = view.before(LOOK_BACK_S)
-    before, seconds_s = reading.loud, view.now - reading.at
-    for index, (name, (energy, seconds)) in enumerate(zip(view.leg.channels, view.reading.loud, strict=True)):
-        earlier = before[index] if index < len(before) else (0.0, 0.0)
-        spoken_s = seconds - earlier[1]
-        if spoken_s < SPOKEN_S or spoken_s > TALKS_AT_MOST * seconds_s:
-            continue
-        level = 10 * math.log10((energy - earlier[0]) / spoken_s)
-        if level < limit:
+    seconds = view.now - view.before(LOOK_BACK_S).at
+    for channel, name in enumerate(view.leg.channels):
+        spoken_s = _spoken_s(view, channel, LOOK_BACK_S)
+        level = _spoken_level(view, channel, LOOK_BACK_S)
+        if level is not None and level < limit and SPOKEN_S <= spoken_s <= TALKS_AT_MOST * seconds:
             return Sign(
                 f"The {name} is too quiet: {level:.0f} dBFS while speaking",
                 (
@@ -199,13 +205,9 @@ def _clipping(view: View, standing: bool) -> Sign | None:
     runs, seconds = now.clipped - before.clipped, max(1.0, now.at - before.at)
     if runs < (1 if standing else 3) or runs / seconds < (CLIPPED_NO_MORE_PER_S if standing else CLIPPED_PER_S):
         return None
-    loud = [
-        name
-        for name, meter in zip(view.leg.channels, view.leg.meters, strict=True)
-        if meter.peak is not None and meter.peak > -0.3
-    ]
+    loudest = max(range(len(now.loud)), key=lambda channel: _spoken_level(view, channel, LOOK_BACK_S / 2) or -math.inf)
     return Sign(
-        f"Clipped: the {' and the '.join(loud) or 'sound'} is over full scale",
+        f"Clipped: the {view.leg.channels[loudest]} is over full scale",
         (f"{runs} times in the last {seconds:.0f} s three or more samples in a row were at full scale",),
     )
 

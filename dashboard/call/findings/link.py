@@ -56,8 +56,7 @@ def common_value(values: Sequence[float]) -> float | None:
 
 
 def _timed_ends(view: View) -> list[Connection]:
-    ends = [drop.connection for drop in view.drops if drop.connection is not None and drop.cause in _SILENT_ENDS]
-    return ends[-_COMPARED:]
+    return [connection for cause, connection in view.losses if cause in _SILENT_ENDS][-_COMPARED:]
 
 
 def _idle_limit(view: View) -> float | None:
@@ -77,7 +76,7 @@ def _idle_timeout(view: View, standing: bool) -> Sign | None:
     if limit_s is None:
         return None
     ends = _timed_ends(view)
-    alike = [end for end in ends if abs(end.quiet_s - limit_s) <= max(_SPREAD_S, _SPREAD * limit_s)]
+    alike = _alike(ends, limit_s, lambda end: end.quiet_s)
     limit, ping = span_words(limit_s), _round_down(limit_s / 3)
     evidence = [
         f"{len(alike)} of the last {len(ends)} drops came {limit} after the last thing that we had sent",
@@ -102,17 +101,21 @@ def _recycled_at_age(view: View, standing: bool) -> Sign | None:
         return None
     if view.open_s is not None and view.open_s > limit_s * (1 + 2 * _SPREAD) + _SPREAD_S:
         return None  # this one lives longer
-    alike = [drop for drop in view.drops if drop.connection and abs(drop.connection.age_s - limit_s) <= limit_s * 0.1]
-    limit, how = span_words(limit_s), _ending(alike[-1])
+    alike = _alike(ends, limit_s, lambda end: end.age_s)
+    limit = span_words(limit_s)
     return Sign(
         f"Connections are ended at an age of {limit}",
         (
             f"{len(alike)} of the last {len(ends)} connections ended {limit} after they had opened",
-            f"the last one: {how}",
+            _codes(view),
             "what we had sent before has nothing to do with it",
         ),
-        began=alike[0].connection.lost_at if alike[0].connection else None,
+        began=alike[0].lost_at,
     )
+
+
+def _alike(ends: Sequence[Connection], value: float, of: Callable[[Connection], float]) -> list[Connection]:
+    return [end for end in ends if abs(of(end) - value) <= max(_SPREAD_S, _SPREAD * value)]
 
 
 def _token_expiry(view: View, standing: bool) -> Sign | None:
@@ -167,14 +170,15 @@ def _half_open(view: View, standing: bool) -> Sign | None:
 
 
 def _flapping(view: View, standing: bool) -> Sign | None:
-    ends = [drop.connection for drop in view.drops if drop.connection is not None]
-    recent = [end for end in ends if view.now - end.lost_at <= FLAPPING_WINDOW_S and end.age_s < SHORT_LIVED_S]
+    recent = [
+        end for _, end in view.losses if view.now - end.lost_at <= FLAPPING_WINDOW_S and end.age_s < SHORT_LIVED_S
+    ]
     if len(recent) < (FLAPPING_DROPS - 1 if standing else FLAPPING_DROPS):
         return None
     lived = span_words(median(end.age_s for end in recent))
     return Sign(
         f"The link flaps: {len(recent)} connections were lost within a minute",
-        (f"they lived {_range([end.age_s for end in recent])}, half of them less than {lived}", _causes(view)),
+        (f"they lived {_range([end.age_s for end in recent])}, half of them less than {lived}", _codes(view)),
         began=recent[0].lost_at,
     )
 
@@ -249,7 +253,7 @@ def _ending(drop: Outage) -> str:
     return ", ".join(filter(None, (code, by, drop.detail)))
 
 
-def _causes(view: View) -> str:
+def _codes(view: View) -> str:
     codes = ", ".join(f"{code} ×{count}" for code, count in view.link.close_codes.items())
     return f"close codes so far: {codes}"
 

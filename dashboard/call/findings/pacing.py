@@ -7,7 +7,7 @@ from statistics import median
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
 from dashboard.call.words import span_words
-from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness, window
+from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness
 
 HARM = 0.01
 HARM_GONE = 0.005
@@ -24,6 +24,7 @@ LATE_SECONDS = 3
 LONG_HOLE_S = 0.4
 DRIFT_PPM = 200.0
 DRIFT_GONE_PPM = 120.0
+_EDGE_FRAMES = 100
 DRIFT_MOVED_S = 0.010
 """Over a short time only a large drift stands out from the jitter: it must have moved the stream by this much."""
 
@@ -37,14 +38,13 @@ def _network_stalls(view: View, standing: bool) -> Sign | None:
     stalls = view.pacing.stalls - before.stalls
     if not stalls or not view.late:
         return None
-    frames = window(view.pacing, STALLS_S, view.now)
-    longest_s = max((frame[2] for frame in frames), default=0.0)
+    longest_s = max(frame[2] for frame in view.recent)
     if stalls < 2 and longest_s < LONG_STALL_S and not standing:
         return None
     lost = view.pacing.holes - before.lost
     evidence = [
-        f"{stalls} in the last {STALLS_S:.0f} s, the longest {span_words(longest_s)}: nothing, then all that had waited"
-        " at once",
+        f"{stalls} in the last {STALLS_S:.0f} s, of late for up to {span_words(longest_s)}: nothing, then all that had"
+        " waited at once",
         view.late_words,
     ]
     if view.pacing.positioned and not lost:
@@ -121,11 +121,15 @@ def _packs(view: View) -> dict[float, int]:
 
 
 def _clock_drift(view: View, standing: bool) -> Sign | None:
+    samples = view.pacing.samples
+    first = max(samples.dropped, view.pacing.timeline_start) - samples.dropped
+    edges = samples[first : first + _EDGE_FRAMES], samples[-_EDGE_FRAMES:]
+    early, late = (min((frame[3] for frame in edge), default=0.0) for edge in edges)
+    if abs(late - early) < DRIFT_MOVED_S / 2 and not standing:
+        return None  # a glance, before the slope is worked out
     ppm = drift_ppm(view.pacing, view.now)
     if ppm is None or abs(ppm) < (DRIFT_GONE_PPM if standing else DRIFT_PPM):
         return None
-    samples = view.pacing.samples
-    first = max(samples.dropped, view.pacing.timeline_start) - samples.dropped
     seen_s = min(60.0, samples[-1][0] - samples[first][0])
     moved_s = abs(ppm) * 1e-6 * seen_s
     if moved_s < DRIFT_MOVED_S and not standing:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from dashboard.call.events import Cause, ClosedBy
 from dashboard.call.findings.finding import Finding, Reading, Severity
-from dashboard.call.state import CallState, Outage
+from dashboard.call.state import CallState, Connection, Outage
 from dashboard.media.pacing import Sample
 from dashboard.media.readings import window
 
@@ -154,6 +154,16 @@ class View:
         ended = self.link.outages
         known = [*ended[-_KEPT_DROPS:], *([] if self.link.outage is None else [self.link.outage])]
         return [outage for outage in known if outage.connection is not None and not _planned(outage)]
+
+    @cached_property
+    def losses(self) -> Sequence[tuple[Cause, Connection]]:
+        """Every connection of these drops, those included that were lost again before a message came."""
+        found: list[tuple[Cause, Connection]] = []
+        for drop in self.drops:
+            again = ((failure.cause, failure.connection) for failure in drop.failures)
+            ends = ((drop.cause, drop.connection), *again)
+            found += ((cause, connection) for cause, connection in ends if connection is not None)
+        return found
 
     def ended_recently(self, outage: Outage, within_s: float) -> bool:
         """Tell whether an outage goes on, or ended a moment ago."""
