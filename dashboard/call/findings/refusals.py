@@ -64,10 +64,12 @@ def _plainly(summary: str, remedy: str = "") -> Callable[[View, Refusal], Sign]:
 
 # -- certificates ---------------------------------------------------------------------------------------
 
-_CERTIFICATES = (  # what OpenSSL says of a certificate (X509_verify_cert_error_string), in words and what to do
+# What OpenSSL says of a certificate (X509_verify_cert_error_string), what that means, and what to do. A mismatch comes
+# first: it quotes the name that was dialled, which may be anything.
+_CERTIFICATES = (
+    ("mismatch", "is for another name", "Dial the name that the certificate is for, or have that name added to it."),
     ("not yet valid", "is not valid yet", "Check this machine's clock, then the certificate's first day."),
     ("expired", "has expired", "Have whoever runs the host renew its certificate."),
-    ("mismatch", "is for another name", "Dial the name that the certificate is for, or have that name added to it."),
     (
         "self-signed certificate in",
         "comes from an authority that is not known here",

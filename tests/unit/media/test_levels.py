@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.media.g711 import linear_to_pcmu
-from dashboard.media.levels import FLOOR_DBFS, Encoding, LevelMeter, hear, measure
+from dashboard.media.levels import (
+    FLOOR_DBFS,
+    MISFIT_DB,
+    Encoding,
+    LevelMeter,
+    amplified,
+    hear,
+    measure,
+    misfit_db,
+)
 
 HALF = -6.02
 
@@ -213,3 +222,62 @@ def test_no_level_and_no_duration_can_make_a_meter_unreadable(bad: float) -> Non
 def test_an_empty_batch_changes_nothing_that_is_shown() -> None:
     meter = loud(LevelMeter(), 1.0, -20.0)
     assert hear(meter, 1.1, [], [], []) == meter
+
+
+# -- read as what it is, or as something else -----------------------------------------------------
+
+
+def murmur(amplitude: float, count: int = 1600) -> bytes:
+    """PCM16 of a voice-like sound that swells and ebbs."""
+    swell = [abs(math.sin(math.pi * i / 800)) for i in range(count)]
+    return pcm(*(round(amplitude * swell[i] * math.sin(2 * math.pi * 170 * i / 8000)) for i in range(count)))
+
+
+@pytest.mark.parametrize("amplitude", [12, 300, 3000, 6000])
+def test_sound_that_is_read_wrongly_is_much_louder_than_it_was(amplitude: float) -> None:
+    sound = murmur(amplitude)
+    assert misfit_db(sound, "pcmu") > MISFIT_DB
+    assert misfit_db(linear_to_pcmu(sound), "pcm16") > MISFIT_DB
+
+
+@pytest.mark.parametrize("amplitude", [0, 12, 300, 3000, 12000, 32000])
+def test_sound_that_is_read_rightly_is_not(amplitude: float) -> None:
+    sound = murmur(amplitude)
+    assert misfit_db(sound, "pcm16") < MISFIT_DB
+    assert misfit_db(linear_to_pcmu(sound), "pcmu") < MISFIT_DB
+
+
+def test_a_payload_of_odd_length_can_only_be_pcmu() -> None:
+    assert misfit_db(b"\x00" * 159, "pcmu") == 0.0
+
+
+@pytest.mark.parametrize("encoding", ["pcm16", "pcmu"])
+def test_a_gain_moves_the_level_and_stops_at_full_scale(encoding: Encoding) -> None:
+    sound = murmur(3000) if encoding == "pcm16" else linear_to_pcmu(murmur(3000))
+    before, softer, louder = (
+        measure([payload], encoding=encoding, channels=1)
+        for payload in (sound, amplified(sound, encoding, -12.0), amplified(sound, encoding, 40.0))
+    )
+    assert softer.rms[0][0] == pytest.approx(before.rms[0][0] - 12.0, abs=0.3)
+    assert louder.peak[0][0] == pytest.approx(0.0, abs=0.2)
+    assert louder.clipped > 0
+
+
+# -- what a meter remembers -----------------------------------------------------------------------
+
+
+def test_a_meter_tells_digital_silence_from_a_quiet_line() -> None:
+    meter = loud(loud(LevelMeter(), 1.0, -20.0), 2.0, -70.0)
+    assert meter.sound_until == pytest.approx(1.0)
+    assert meter.signal_until == pytest.approx(2.0)
+    assert loud(meter, 3.0, FLOOR_DBFS).signal_until == pytest.approx(2.0)
+
+
+def test_a_meter_adds_up_what_was_said_without_the_pauses() -> None:
+    meter = LevelMeter()
+    for second in range(4):
+        for tenth in range(10):
+            meter = loud(meter, second + tenth / 10, -20.0 if second % 2 else -70.0)
+    assert meter.loud_s == pytest.approx(2.0)
+    assert 10 * math.log10(meter.loud_energy / meter.loud_s) == pytest.approx(-20.0)
+    assert meter.mean == pytest.approx(-23.0, abs=0.1)

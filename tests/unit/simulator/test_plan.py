@@ -14,6 +14,7 @@ from dashboard.simulator.faults import (
     Drift,
     Drop,
     Fault,
+    Gain,
     Garbage,
     HalfOpen,
     HeavyTail,
@@ -114,6 +115,15 @@ def test_a_mute_silences_one_side_or_both(who: str, muted: set[str]) -> None:
     plan = plan_of(Mute(kind="mute", at_s=1, for_s=1, who=who))  # type: ignore[arg-type]
     assert plan.frame(49).muted == frozenset()
     assert plan.frame(50).muted == muted
+
+
+def test_a_gain_is_that_of_its_side_while_it_lasts() -> None:
+    plan = plan_of(
+        Gain(kind="gain", at_s=1, for_s=1, who="bot", db=6.0), Gain(kind="gain", at_s=1.5, who="both", db=-3.0)
+    )
+    assert plan.frame(49).gains_db == ()
+    assert plan.frame(50).gains_db == (("bot", 6.0),)
+    assert plan.frame(75).gains_db == (("bot", 6.0), ("caller", -3.0), ("bot", -3.0))
 
 
 def test_faults_add_up() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trustme
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from dashboard.simulator.dialogue import Answer, Turn
@@ -26,6 +26,7 @@ from dashboard.simulator.faults import (
     Garbage,
     HalfOpen,
     IdleCut,
+    MaxAge,
     Refuse,
     SilentBot,
     SlowOpen,
@@ -337,6 +338,22 @@ async def test_a_path_that_hears_nothing_from_the_client_cuts_it_off_and_pings_p
             await (await pinging.ping())
         assert (await message_of(pinging, "audio"))["type"] == "audio"
     assert close_frame((await cut)[1]) is None
+
+
+@pytest.mark.parametrize("code", [1001, None])
+async def test_a_connection_that_is_too_old_is_ended_whatever_the_client_sends(code: int | None) -> None:
+    old = scenario(faults=[MaxAge(kind="max_age", after_s=0.2, code=code, reason="" if code is None else "too old")])
+    async with hosting(old) as host, await dial(host) as client:
+        pinging = asyncio.create_task(_ping_often(client))
+        _, ended = await until_closed(client)
+        pinging.cancel()
+    assert close_frame(ended) == (None if code is None else (1001, "too old"))
+
+
+async def _ping_often(client: ClientConnection) -> None:
+    while True:
+        await client.ping()
+        await asyncio.sleep(0.02)
 
 
 async def test_garbage_arrives_as_it_is_and_the_call_goes_on() -> None:

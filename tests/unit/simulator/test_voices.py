@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import struct
 from importlib.resources import files
+from typing import Literal
 
 import pytest
 
 from dashboard.media.g711 import PCMU_FULL_SCALE, pcmu_to_linear
+from dashboard.media.levels import measure
 from dashboard.simulator.voices import AudioFormat, Clip, Mixer, Placed, clip, clip_texts, murmur
 
 LOUD = Clip("loud", "loud", b"\x80" * 8000)  # one second of µ-law's largest value
@@ -99,6 +101,22 @@ def test_a_quiet_line_has_noise_and_a_muted_one_has_none() -> None:
     assert -80 < level_dbfs(noise) < -60
     assert mixer.frame(0.4, [Placed("bot", LOUD, 0.0)], frozenset({"bot", "caller"})) == b"\xff" * 320
     assert set(mixer.frame(0.4, [Placed("bot", LOUD, 0.0)], frozenset({"bot"}))[1::2]) == {0xFF}
+
+
+@pytest.mark.parametrize("encoding", ["pcmu", "pcm16"])
+def test_a_gain_makes_its_side_louder_or_softer_and_leaves_the_other_one(encoding: Literal["pcmu", "pcm16"]) -> None:
+    mixer = Mixer(AudioFormat(encoding=encoding, channels=2), 1)
+    width = AudioFormat(encoding=encoding).bytes_per_sample
+    speaking = Placed("bot", clip("bot-welcome"), 0.0)
+    plain = mixer.frame(1.0, [speaking], frozenset())
+    soft = mixer.frame(1.0, [speaking], frozenset(), [("bot", -12.0)])
+    sides = [
+        [b"".join(frame[at : at + width] for at in range(side, len(frame), 2 * width)) for side in (0, width)]
+        for frame in (plain, soft)
+    ]
+    assert sides[1][0] == sides[0][0]
+    levels = [measure([frame[1]], encoding=encoding, channels=1).rms[0][0] for frame in sides]
+    assert levels[0] - levels[1] == pytest.approx(12.0, abs=0.5)
 
 
 def test_one_channel_carries_whoever_speaks_and_the_bot_before_the_caller() -> None:
