@@ -53,9 +53,10 @@ def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
     """Return the versioned dictionary of a fact or a command; its values are what `json` takes as they are."""
     kind: Any = type(item)
     record: dict[str, Any] = {"v": VERSION, "kind": _NAMES[kind]}
+    nested = _nested(kind)
     for name in _fields(kind):
         value = getattr(item, name)
-        record[name] = dataclasses.asdict(value) if isinstance(value, events.Targets) else value
+        record[name] = dataclasses.asdict(value) if name in nested and value is not None else value
     return record
 
 
@@ -135,6 +136,17 @@ def _read(record: Mapping[str, Any], kinds: Mapping[str, type]) -> object:
 def _fields(kind: Any) -> dict[str, Callable[[Any], Any]]:
     hints = get_type_hints(kind)
     return {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
+
+
+@cache
+def _nested(kind: Any) -> frozenset[str]:
+    """Return the names of the fields that hold a dataclass."""
+    hints = get_type_hints(kind)
+    return frozenset(name for name in _fields(kind) if any(map(dataclasses.is_dataclass, _parts(hints[name]))))
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
 def _build(kind: type, data: Mapping[str, Any]) -> object:

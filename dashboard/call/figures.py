@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.call.events import GenesysLeg, GenesysRecord
 from dashboard.call.findings.finding import Finding
+from dashboard.call.genesys import compared, disconnect_type, is_provisional
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
-from dashboard.call.state import CallState, Leg, Outage, QueueView
+from dashboard.call.state import CallState, GenesysView, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
 from dashboard.call.verdict import judge
 from dashboard.media.pacing import WINDOW_S, Pacing
@@ -37,6 +39,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "audio": {"inbound": audio_object(call.inbound, call)},
         "messages": {kind: call.messages.get(kind, 0) for kind in MESSAGE_KINDS},
         "turns": _turns(call),
+        "genesys": None if call.genesys is None else _genesys(call.genesys, call),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
     }
 
@@ -149,6 +152,56 @@ def _turns(call: CallState) -> dict[str, Any]:
 
 def _pair(p50: float | None, p95: float | None) -> dict[str, float | None]:
     return {"p50": _ms(p50), "p95": _ms(p95)}
+
+
+def _genesys(view: GenesysView, call: CallState) -> dict[str, Any]:
+    answer, known = view.answer, view.known
+    record = (known.record if known is not None else None) or GenesysRecord()
+    return {
+        "conversation_id": answer.conversation_id,
+        "verdict": str(answer.verdict),
+        "provisional": None if record.began is None else is_provisional(view),
+        "reasons": list(answer.reasons),
+        "error": answer.error or None,
+        "status": answer.status,
+        "correlation_id": answer.correlation_id or None,
+        "requests": answer.requests,
+        "again_s": None if answer.again_at is None else _round(max(0.0, answer.again_at - call.now)),
+        "record_age_s": None if known is None else _round(call.now - known.at),
+        "started": None if record.began is None else _iso(record.began),
+        "ended": None if record.ended is None else _iso(record.ended),
+        "duration_s": _round(record.duration_s),
+        "errors": record.errors,
+        "min_mos": _round(record.min_mos, 2),
+        "min_r_factor": _round(record.min_r_factor, 1),
+        "disconnect_type": disconnect_type(record) or None,
+        "legs": [_genesys_leg(leg) for leg in record.legs],
+        "compared": list(compared(call)),
+    }
+
+
+def _genesys_leg(leg: GenesysLeg) -> dict[str, Any]:
+    return {
+        "purpose": leg.purpose,
+        "media_type": leg.media_type,
+        "disconnect_type": leg.disconnect_type or None,
+        "error_code": leg.error_code or None,
+        "sip_codes": list(leg.sip_codes),
+        "errors": leg.errors,
+        "flow": leg.flow or None,
+        "codecs": list(leg.codecs),
+        "min_mos": _round(leg.min_mos, 2),
+        "min_r_factor": _round(leg.min_r_factor, 1),
+        "max_latency_ms": _ms(leg.max_latency_s),
+        "packets": {
+            "received": leg.received,
+            "discarded": leg.discarded,
+            "overrun": leg.overrun,
+            "underrun": leg.underrun,
+            "duplicate": leg.duplicate,
+            "invalid": leg.invalid,
+        },
+    }
 
 
 def _queue(queue: QueueView) -> dict[str, Any]:

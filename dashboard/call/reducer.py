@@ -11,7 +11,7 @@ from dashboard.call import events as ev
 from dashboard.call import outages, trail, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
-from dashboard.call.state import CallState, Leg, Line, QueueView, Turns, Utterance
+from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView, Turns, Utterance
 from dashboard.call.words import cause_words
 from dashboard.media.levels import FLOOR_DBFS, MISFIT_DB, MISFIT_DBFS, LevelMeter, hear
 from dashboard.media.pacing import advance, missing_s, reanchor
@@ -280,6 +280,17 @@ def _(event: ev.UtteranceSent, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.UtteranceExpired, call: CallState) -> CallState:
     return _with_utterance(call, event.utterance, lambda said: replace(said, status="expired", why=event.why))
+
+
+# -- Genesys' own figures ---------------------------------------------------------------------------------
+
+
+@reduce.register
+def _(event: ev.GenesysReported, call: CallState) -> CallState:
+    before = None if call.genesys is None else call.genesys.known
+    same = before is not None and before.conversation_id == event.conversation_id
+    known = event if event.record is not None else before if same else None
+    return replace(call, genesys=GenesysView(event, known))
 
 
 # -- steps shared by the handlers above -------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from dashboard.call.events import Cause, ClosedBy, LinkState, Speaker, Targets
+from dashboard.call.events import Cause, ClosedBy, GenesysReported, LinkState, Speaker, Targets
 from dashboard.call.findings.finding import Findings
 from dashboard.call.trail import Trail
 from dashboard.media.histogram import Histogram
@@ -258,6 +258,14 @@ class QueueView:
 
 
 @dataclass(frozen=True, slots=True)
+class GenesysView:
+    """What Genesys says of the conversation: its newest answer, and the newest one that held a record."""
+
+    answer: GenesysReported
+    known: GenesysReported | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallState:
     """All that is known of one call. `now` is the time of its newest fact."""
 
@@ -286,6 +294,7 @@ class CallState:
     queues: Mapping[str, QueueView] = field(default_factory=_none)
     loop_lag: Histogram = field(default_factory=Histogram)
     findings: Findings = field(default_factory=Findings)
+    genesys: GenesysView | None = None  # None: not asked
 
     @property
     def inbound(self) -> Leg:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Severity
+from dashboard.call.genesys import compared, verdict_words
 from dashboard.call.state import CallState, Outage
 from dashboard.call.verdict import Verdict, judge
 from dashboard.call.words import cause_words, close_code_words, closed_by_words
@@ -37,6 +38,7 @@ def summary(call: CallState) -> str:
     if len(rows) > _SHOWN_OUTAGES:
         lines.append(f"  the last {_SHOWN_OUTAGES} of {call.link.outage_count} outages:")
     lines += [_outage(row, call) for row in rows[-_SHOWN_OUTAGES:]]
+    lines += _genesys(call)
     return "\n".join(lines)
 
 
@@ -51,6 +53,21 @@ def _findings(call: CallState, verdict: Verdict) -> list[str]:
         lines += [f"      {visible('; '.join(finding.evidence))}"] if finding.evidence else []
         lines.append(f"      → {finding.remedy}")
     return lines
+
+
+def _genesys(call: CallState) -> list[str]:
+    if call.genesys is None:
+        return []
+    answer, known = call.genesys.answer, call.genesys.known
+    why = [visible(text) for text in (*answer.reasons, answer.error) if text]
+    if answer.correlation_id and answer.error:
+        why.append(f"ININ-Correlation-Id {visible(answer.correlation_id)}")
+    if known is not None and known is not answer:
+        why.append(f"{call.now - known.at:.0f} s ago: {known.verdict}")
+    return [
+        f"  genesys {' · '.join([verdict_words(call.genesys), *why])}",
+        *(f"          {visible(sentence)}" for sentence in compared(call)),
+    ]
 
 
 def _outage(outage: Outage, call: CallState) -> str:

@@ -7,11 +7,13 @@ from dashboard.cli.settings import Settings
 from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.base import AudioFormat
 from dashboard.dialects.lookup import codec
+from dashboard.resilience.inquiry import Inquiry
 from dashboard.resilience.oauth import Credentials
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.secret import Secret
 from dashboard.transport.websocket import SocketOptions
 from dashboard.wiretext import safe_url
+from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.line import Line, LineOptions
 from dashboard.worker.network import Network, NetworkOptions
 
@@ -36,12 +38,21 @@ def line(settings: Settings, call_id: str, *, clock: Clock | None = None, networ
         drop_policy=settings.drop_policy,
     )
     reader = codec(DIALECT, audio_format(settings), call_id)
-    return Line(options, link_policy(settings), network, reader, clock)
+    enquirer = _enquirer(settings, call_id, network, clock)
+    return Line(options, link_policy(settings), network, reader, clock, enquirer)
 
 
 def audio_format(settings: Settings) -> AudioFormat:
     """Return what audio is that does not say so itself."""
     return AudioFormat(settings.audio_format, settings.audio_rate, settings.audio_channels)
+
+
+def _enquirer(settings: Settings, call_id: str, network: Network, clock: Clock) -> Enquirer | None:
+    query = settings.analytics_query
+    if query == "off":
+        return None
+    inquiry = Inquiry(call_id, settings.analytics_every)
+    return Enquirer(query, inquiry, network, clock, settings.conversation_id)
 
 
 def _targets(settings: Settings) -> Targets:

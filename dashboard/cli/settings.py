@@ -28,6 +28,7 @@ from dashboard.cli import regions
 from dashboard.errors import ConfigError
 from dashboard.resilience import oauth
 from dashboard.resilience.exchange import is_secure
+from dashboard.resilience.inquiry import MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,11 @@ LINK = Group("the link", _LIVE)
 AUDIO = Group("audio that does not say what it is", _DIALLING)
 PACING = Group("pacing and playout", _LIVE | {"analyze"})
 ALARMS = Group("silence", _LIVE)
+GENESYS = Group("Genesys' own figures", _LIVE)
 QUEUES = Group("queues", _LIVE)
 LOG = Group("callscope itself", _LIVE)
 
-GROUPS = (CALL, LOGIN, TRUST, PROBE, LINK, AUDIO, PACING, ALARMS, QUEUES, LOG)
+GROUPS = (CALL, LOGIN, TRUST, PROBE, LINK, AUDIO, PACING, ALARMS, GENESYS, QUEUES, LOG)
 """In the order of `--help`."""
 
 
@@ -183,6 +185,13 @@ class Settings(BaseModel):
     one_way_after: Annotated[Seconds, ALARMS] = 10.0
     """Seconds of silence on one side, while the other speaks, that are one-way audio."""
 
+    analytics: Annotated[Literal["off", "details", "tutorial"] | None, GENESYS] = None
+    """Ask for Genesys' own record of the conversation: details, the tutorials' query (for mocks), or off. By default
+    details where the REST API is Genesys Cloud's and there is a token to ask with, else off."""
+
+    analytics_every: Annotated[Seconds, GENESYS] = MINUTE_S
+    """Seconds until it is asked for again, growing to four times that; at Genesys Cloud at least 60."""
+
     audio_queue: Annotated[int, Field(ge=1, le=100_000), QUEUES] = 100
     """Audio messages that may wait."""
 
@@ -236,6 +245,13 @@ class Settings(BaseModel):
         """Address that grants tokens."""
         return self.token_url or oauth.token_url(self.api_url)
 
+    @property
+    def analytics_query(self) -> Literal["off", "details", "tutorial"]:
+        """What Genesys is asked for."""
+        if self.analytics is not None:
+            return self.analytics
+        return "details" if self.auth == "bearer" and _is_genesys(self.api_url) else "off"
+
     def require_call(self) -> None:
         """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
         if self.url is None and self.app_id is None:
@@ -250,6 +266,22 @@ class Settings(BaseModel):
                 f"credentials are missing: {variables}",
                 remedy=f"Set {variables} in the environment, or {' and '.join(lacking)} in a config file that "
                 "only you can read; --auth none dials without a token.",
+            )
+
+        self._require_fair_questions()
+
+    def _require_fair_questions(self) -> None:
+        if self.analytics_query == "off":
+            return
+        if self.auth == "none":
+            raise ConfigError(
+                f"analytics {self.analytics_query} needs a token, and auth none fetches none",
+                remedy="Leave auth none out, or set analytics to off.",
+            )
+        if self.analytics_every < MINUTE_S and _is_genesys(self.api_url):
+            raise ConfigError(
+                f"analytics_every {self.analytics_every:g} asks Genesys Cloud too often",
+                remedy=f"It must be at least {MINUTE_S:g}; less is for mocks.",
             )
 
     def replace(self, **changes: object) -> Settings:
@@ -303,6 +335,12 @@ def group_of(name: str) -> Group:
 def settings_of(command: str) -> list[str]:
     """Return the names of the settings that a command has, in the order of the model."""
     return [name for name in FIELDS if command in group_of(name).commands]
+
+
+def _is_genesys(api_url: str) -> bool:
+    """Tell whether this REST API is one of Genesys Cloud's own."""
+    host = urlsplit(api_url).hostname or ""
+    return host.startswith("api.") and host.removeprefix("api.") in regions.DOMAINS.values()
 
 
 def _address(value: str, *, plain: str, insecure: bool) -> str:

@@ -60,7 +60,7 @@ def _fields(event: Event) -> list[tuple[str, Any]]:
 
 
 def _plain(value: object) -> object:
-    return dataclasses.asdict(value) if isinstance(value, ev.Targets) else value
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _redacted(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,4 +1,7 @@
-"""HTTP requests and replies as values: what oauth.py and applookup.py write and read, and transport carries out."""
+"""HTTP requests and replies as values: what oauth.py, applookup.py and analytics.py write and read.
+
+transport carries them out.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,14 @@ _ERROR_CODE = re.compile(r"(?=.{1,40}$)[a-z]+(_[a-z]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request; headers and form carry secrets and are kept out of its repr."""
+    """An HTTP request with a form, a JSON object or no body; headers and form carry secrets: not in its repr."""
 
     step: Step
     method: str
     url: str
     headers: dict[str, str] = field(repr=False)
     form: dict[str, str] | None = field(default=None, repr=False)
+    json: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,12 @@ TRY_AGAIN_LATER_S = 5.0
 
 
 class Step(Enum):
-    """The three requests of an attempt, in their order."""
+    """The three requests of an attempt, in their order, and the one that is made beside the call."""
 
     LOGIN = "login"
     LOOKUP = "app lookup"
     HANDSHAKE = "handshake"
+    ANALYTICS = "analytics"
 
 
 class Reaction(Enum):

@@ -1,4 +1,4 @@
-"""Carries out the requests of oauth.py and applookup.py, and keeps the token."""
+"""Carries out the requests of oauth.py, applookup.py and analytics.py, and keeps the token."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class HttpClient:
     async def _exchange(self, request: Request) -> Reply:
         body = bytearray()
         async with self._client_to(request.url).stream(
-            request.method, request.url, headers=request.headers, data=request.form
+            request.method, request.url, headers=request.headers, data=request.form, json=request.json
         ) as response:
             async for chunk in response.aiter_raw():  # raw: no small body can unpack into a large one
                 body += chunk

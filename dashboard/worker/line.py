@@ -44,6 +44,7 @@ from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, LinkError
 from dashboard.transport.websocket import Arrival, Socket
 from dashboard.wiretext import clean
+from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.intake import Intake, Policy
 from dashboard.worker.network import Network
 
@@ -71,7 +72,15 @@ class LineOptions:
 class Line:
     """A source: runs one call until it is stopped."""
 
-    def __init__(self, options: LineOptions, policy: LinkPolicy, network: Network, codec: Caller, clock: Clock) -> None:
+    def __init__(
+        self,
+        options: LineOptions,
+        policy: LinkPolicy,
+        network: Network,
+        codec: Caller,
+        clock: Clock,
+        enquirer: Enquirer | None = None,
+    ) -> None:
         self._options = options
         self._network = network
         self._codec = codec
@@ -88,6 +97,7 @@ class Line:
             control_limit=options.control_limit,
             policy=options.drop_policy,
         )
+        self._enquirer = enquirer
         self._step: asyncio.Task[Any] | None = None
         self._socket: Socket | None = None
         self._spoke = False  # the peer, on this connection
@@ -105,6 +115,8 @@ class Line:
         emit(CallStarted(options.call_id, now, self._clock.wall(), options.endpoint, options.dialect, options.targets))
         for work in (self._intake.run(), self._tick(), self._say_held()):
             self._spawn(work)
+        if self._enquirer is not None:
+            self._spawn(self._enquirer.run(self._report))
         try:
             await self._follow_link()
         finally:
@@ -285,6 +297,8 @@ class Line:
         if isinstance(fact, SessionStarted):
             self._link.session_started(fact.session_id)
             self._speak.set()
+            if self._enquirer is not None:
+                self._enquirer.session_started(fact.conversation_id)
 
     async def _say_held(self) -> None:
         """Send what is held as soon as the session is known and the peer has spoken on this connection."""

@@ -1,4 +1,4 @@
-"""What a line needs of the network: a token, the app's address, a socket."""
+"""What a line needs of the network: a token, the app's address, a socket, Genesys' own figures."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from dashboard.clock import Clock
+from dashboard.resilience.analytics import Query, analytics_request
+from dashboard.resilience.exchange import Reply
 from dashboard.resilience.oauth import Credentials, Token
 from dashboard.resilience.secret import Secret
 from dashboard.transport.http import HttpClient, TokenKeeper, lookup_app
@@ -32,7 +34,7 @@ class NetworkOptions:
 
 
 class Network:
-    """Carries out the steps of an attempt; each raises LinkError when it fails."""
+    """Carries out the steps of an attempt, and the question beside the call; each raises LinkError when it fails."""
 
     def __init__(self, options: NetworkOptions, clock: Clock) -> None:
         """Nothing is opened yet; raises ConfigError for a CA file that holds no certificates."""
@@ -60,6 +62,13 @@ class Network:
         """Open a socket."""
         value = None if token is None else token.value
         return await connect(url, clock=self._clock, tls=self._tls, token=value, options=self._options.socket)
+
+    async def analytics(self, query: Query, conversation_id: str, token: Token) -> Reply:
+        """Ask for Genesys' own figures of a conversation; return the reply, whatever its status."""
+        wall = self._clock.wall()
+        return await self._http().carry_out(
+            analytics_request(query, self._options.base_url, conversation_id, token, wall)
+        )
 
     async def aclose(self) -> None:
         """Abandon what is under way and close what is kept."""

@@ -55,6 +55,7 @@ DESIGN_EXAMPLE: dict[str, Any] = {
         "barge_ins": 0,
         "barge_in_ms": {"p50": 0, "p95": 0},
     },
+    "genesys": None,
     "queues": {"audio": {"dropped": 0, "wait_ms": {"p99": 0}}, "control": {"dropped": 0, "wait_ms": {"p99": 0}}},
 }  # fmt: skip
 

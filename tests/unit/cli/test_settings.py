@@ -177,3 +177,32 @@ def test_a_replaced_setting_is_checked_like_the_rest() -> None:
     assert changed.client_secret is not None
     with pytest.raises(ValidationError):
         settings.replace(base_url="http://api.example.net")
+
+
+@pytest.mark.parametrize(
+    ("values", "query"),
+    [
+        ({}, "details"),
+        ({"region": "eu_west_1"}, "details"),
+        ({"base_url": "https://api.mypurecloud.de"}, "details"),
+        ({"base_url": "https://api.usw2.pure.cloud", "analytics": "off"}, "off"),
+        ({"auth": "none"}, "off"),
+        ({"region": "example.net"}, "off"),
+        ({"base_url": "https://bridge.example.net"}, "off"),
+        ({"base_url": "http://127.0.0.1:8080"}, "off"),
+        ({"base_url": "http://127.0.0.1:8080", "analytics": "tutorial"}, "tutorial"),
+    ],
+)
+def test_genesys_is_asked_by_itself_only_where_the_api_is_its_own(values: dict[str, str], query: str) -> None:
+    assert Settings.model_validate(values).analytics_query == query
+
+
+def test_genesys_cloud_is_asked_once_a_minute_at_most_and_never_without_a_token() -> None:
+    login = {"client_id": "c", "client_secret": "s", "app_id": "app-31c0"}
+    with pytest.raises(ConfigError, match="analytics_every 5 asks Genesys Cloud too often"):
+        Settings.model_validate({**login, "analytics_every": 5}).require_call()
+    Settings.model_validate({**login, "analytics_every": 5, "analytics": "off"}).require_call()
+    mock = {**login, "analytics_every": 5, "analytics": "details", "base_url": "http://127.0.0.1:1"}
+    Settings.model_validate(mock).require_call()
+    with pytest.raises(ConfigError, match="analytics details needs a token"):
+        Settings(url="wss://bridge.example.net/ws", auth="none", analytics="details").require_call()
