@@ -7,6 +7,7 @@ same scenario gives the same facts on any machine.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import selectors
 import ssl
@@ -31,6 +32,7 @@ from dashboard.resilience.oauth import Token
 from dashboard.resilience.retry import Failure, LinkError, Step, retry_after, status_cause
 from dashboard.simulator.scenario import Scenario
 from dashboard.simulator.server import BotHost
+from dashboard.transport.headers import notable
 from dashboard.transport.http import HttpClient
 from dashboard.transport.listener import Frame, FrameKind, Peer, Reply, Request, Upgrade
 from dashboard.transport.websocket import Arrival, Closed, Socket, SocketOptions
@@ -189,10 +191,11 @@ class _DirectHttp(HttpClient):
         self._host = host
 
     async def carry_out(self, request: HttpRequest) -> HttpReply:
-        body = urlencode(request.form or {}).encode()
+        body = (urlencode(request.form or {}) if request.json is None else json.dumps(request.json)).encode()
         reply = await _ask(self._host, request.method, request.url, request.headers, body)
         assert isinstance(reply, Reply)
-        return HttpReply(reply.status, reply.body, retry_after(reply.headers.get("Retry-After"), WALL))
+        wait_s = retry_after(reply.headers.get("Retry-After"), WALL)
+        return HttpReply(reply.status, reply.body, wait_s, notable(reply.headers.items()))
 
 
 class _DirectNetwork(Network):

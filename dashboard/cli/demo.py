@@ -8,6 +8,9 @@ from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import Demo, run_screen
 from dashboard.simulator.scenario import load_scenario
 
+_BOT_HOST = {"analytics": "details", "analytics_every": 10.0}
+"""It keeps a record of every call as Genesys would, and does not mind being asked often."""
+
 
 def run(args: argparse.Namespace) -> int:
     """Open the screen on a scenario; 0 when the operator left it."""
@@ -21,6 +24,6 @@ def demo(scenario: str, seed: int | None, settings: Settings) -> Demo:
     Raises:
         ScenarioError: the scenario says something impossible.
     """
-    advised = load_scenario(scenario).settings.given()
+    advised = {**_BOT_HOST, **load_scenario(scenario).settings.given()}
     own = settings.model_fields_set
     return Demo(scenario, seed, settings.replace(**{key: value for key, value in advised.items() if key not in own}))

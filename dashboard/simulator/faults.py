@@ -169,10 +169,10 @@ class MaxAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse(Window):
-    """Login, lookup or handshake are refused: the first `attempts` in the window, without it all of them."""
+    """Login, lookup, handshake or analytics are refused: the first `attempts` in the window, without it all of them."""
 
     kind: Literal["refuse"]
-    where: Literal["token", "lookup", "socket"] = "socket"
+    where: Literal["token", "lookup", "socket", "analytics"] = "socket"
     status: Status
     attempts: Count | None = None
     retry_after_s: Annotated[int, Field(strict=True, ge=0, le=3600)] | None = None
@@ -184,6 +184,15 @@ class SlowOpen(Window):
 
     kind: Literal["slow_open"]
     open_s: SomeSeconds
+    attempts: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowAnalytics(Window):
+    """Analytics take this long to answer: the first `attempts` in the window, without it all of them."""
+
+    kind: Literal["slow_analytics"]
+    answer_s: SomeSeconds
     attempts: Count | None = None
 
 
@@ -240,6 +249,7 @@ Fault = Annotated[
     | MaxAge
     | Refuse
     | SlowOpen
+    | SlowAnalytics
     | AppStatus
     | TokenLife
     | SilentBot

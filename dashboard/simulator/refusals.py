@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dashboard.transport.listener import Reply
 
+_CONTEXT_ID = "00000000-0000-4000-8000-000000000000"
 _CODES = {
     400: ("bad.request", "The request could not be understood."),
     401: ("bad.credentials", "Invalid login credentials."),
@@ -24,11 +25,11 @@ def refuse(status: int, message: str | None = None, headers: Mapping[str, str] |
         "code": code,
         "status": status,
         "messageParams": {},
-        "contextId": "00000000-0000-4000-8000-000000000000",
+        "contextId": _CONTEXT_ID,
         "details": [],
         "errors": [],
     }
-    return Reply.of_json(body, status, headers)
+    return Reply.of_json(body, status, {"ININ-Correlation-Id": _CONTEXT_ID, **(headers or {})})
 
 
 def refuse_login(status: int, error: str, description: str, headers: Mapping[str, str] | None = None) -> Reply:

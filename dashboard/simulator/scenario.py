@@ -19,6 +19,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from pydantic_core import ErrorDetails
 
 from dashboard.errors import ScenarioError
+from dashboard.simulator.analytics import Analytics
 from dashboard.simulator.dialogue import Answer, OverlapError, Turn, place
 from dashboard.simulator.expect import Expectation
 from dashboard.simulator.faults import Count, Fault, Moment, Seconds, SomeSeconds, Window
@@ -46,6 +47,8 @@ class ClientSettings:
     silent_failure_after: SomeSeconds | None = None
     dead_air_after: SomeSeconds | None = None
     one_way_after: SomeSeconds | None = None
+    analytics: Literal["off", "details", "tutorial"] | None = None
+    analytics_every: SomeSeconds | None = None
     audio_format: Literal["pcm16", "pcmu"] | None = None
     audio_rate: Count | None = None
     audio_channels: Count | None = None
@@ -75,6 +78,8 @@ class Scenario:
     """What a `reconnect` with an ended or unknown session gets: a new session, or close 4404."""
     audio: AudioFormat = field(default_factory=AudioFormat)
     settings: ClientSettings = field(default_factory=ClientSettings)
+    analytics: Analytics = field(default_factory=Analytics)
+    """What Genesys' own record says of the call."""
     answer: Answer | None = None
     """What a test utterance is answered with; without it the bot does not answer."""
     turns: Annotated[tuple[Turn, ...], Field(alias="turn")] = ()

@@ -1,4 +1,7 @@
-"""The bot host: login, app lookup and WebSocket of an AppFoundry bot in one process, misbehaving as a scenario says."""
+"""The bot host: login, app lookup, WebSocket and analytics of an AppFoundry bot in one process.
+
+It misbehaves as a scenario says.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from typing import Any, TypeVar
 
 from dashboard.clock import Clock, SystemClock
 from dashboard.simulator import messages
-from dashboard.simulator.faults import AppStatus, Refuse, SlowOpen, TokenLife
+from dashboard.simulator.analytics import DETAILS, PERMISSION, QUERY, Conversation, details, queried, tutorial_metrics
+from dashboard.simulator.faults import AppStatus, Refuse, SlowAnalytics, SlowOpen, TokenLife
 from dashboard.simulator.performance import Performance, Permit
 from dashboard.simulator.plan import FaultPlan
 from dashboard.simulator.refusals import refuse, refuse_login
@@ -35,7 +39,7 @@ _SESSION_KEPT_S = 300.0
 _TOKEN_LIFE = TokenLife(kind="token_life", expires_in_s=3600)
 _UNKNOWN_SESSION = (4404, "no such session")
 
-Limited = TypeVar("Limited", Refuse, SlowOpen)
+Limited = TypeVar("Limited", Refuse, SlowOpen, SlowAnalytics)
 
 
 class BotHost:
@@ -78,7 +82,7 @@ class BotHost:
         self._peers: dict[str, Peer] = {}
         self._session_count = 0
         self._connections = 0
-        self._attempts: Counter[Refuse | SlowOpen] = Counter()
+        self._attempts: Counter[Refuse | SlowOpen | SlowAnalytics] = Counter()
         self._attempts_round = 0
 
     # -- life -------------------------------------------------------------------------------------------
@@ -126,6 +130,10 @@ class BotHost:
                 return refuse(404, "The application does not exist.")
             case "GET", "/ws":
                 return await self._admit(request)
+            case ("POST", path) if path == QUERY:
+                return await self._analyse(request, queried(request.body))
+            case "GET", path if path.startswith(DETAILS) and path.endswith("/details"):
+                return await self._analyse(request, path.removeprefix(DETAILS).removesuffix("/details"))
         return refuse(404)
 
     def _login(self, request: Request) -> Reply:
@@ -174,6 +182,30 @@ class BotHost:
         permit = Permit(dies_at, self._token_life().close_code)
         return Upgrade(lambda peer: self._serve(peer, permit))
 
+    async def _analyse(self, request: Request, conversation_id: str | None) -> Reply:
+        """Tell Genesys' own figures of a conversation; None for a query that is not well-formed."""
+        if slow := self._met(self._plan.active(SlowAnalytics, self._now_s())):
+            await asyncio.sleep(slow.answer_s)
+        if refusal := self._refusal("analytics"):
+            return refusal
+        now, token = self._clock.monotonic(), bearer(request.headers)
+        if token is None or self._tokens.dies_at(token, now) is None:
+            return refuse(401)
+        if conversation_id is None:
+            return refuse(400)
+        call, figures = self._conversation(conversation_id, now), self.scenario.analytics
+        if request.method == "POST":
+            return Reply.of_json(tutorial_metrics(figures, call))
+        record = None if call is None else details(figures, call, self._clock.wall())
+        return refuse(404) if record is None else Reply.of_json(record)
+
+    def _conversation(self, conversation_id: str, now: float) -> Conversation | None:
+        for one in self._sessions.values():
+            if one.conversation_id == conversation_id:
+                left_at = now if one.left_at is None else one.left_at
+                return Conversation(conversation_id, now - one.began, left_at - one.began if one.ended else None)
+        return None
+
     def _refusal(self, where: str) -> Reply | None:
         faults = self._plan.active(Refuse, self._now_s())
         refusal = self._met(fault for fault in faults if fault.where == where)
@@ -183,6 +215,9 @@ class BotHost:
         headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
         if where == "token" and refusal.status in (400, 401, 403):
             return refuse_login(refusal.status, "invalid_client", "client not found or secret wrong", headers)
+        if where == "analytics" and refusal.status == 403:
+            lacking = f"You are missing the following permission(s): {PERMISSION}"
+            return refuse(403, f"Unable to perform the requested action. {lacking}", headers)
         return refuse(refusal.status, headers=headers)
 
     def _met(self, faults: Iterable[Limited]) -> Limited | None:
