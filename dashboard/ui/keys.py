@@ -42,6 +42,7 @@ KEYS: tuple[Key, ...] = (
     Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 10),
     Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 11),
     Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 12),
+    Key("g", "g", "genesys", "Genesys", "Genesys' own record of the conversation beside our figures", LOOK),
     *(
         Key(str(number), str(number), f"panel({number})", "", f"go to panel {number}, {name}", SCREEN)
         for number, name in enumerate(("connection", "jitter", "transcript", "plot", "reconnect log"), start=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.call.events import LinkState
 from dashboard.call.state import CallState, QueueView
-from dashboard.ui.draw.layout import EMPTY, Spans, crop, join, join_fitting, pad, shorten_middle
+from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
 from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.spans import Role, Span, tame
 from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
@@ -29,19 +29,7 @@ def draw_connection(call: CallState, width: int, height: int) -> list[Spans]:
         [*_health(call, width), *(_history(call, width) if height >= 13 else [])],
         _queues(call, width),
     ]
-    return [crop(row, width) for row in _stack(groups, height)]
-
-
-def _stack(groups: list[list[Spans]], height: int) -> list[Spans]:
-    """Stack groups of rows, a blank row between those for which there is room."""
-    spare = height - sum(map(len, groups))
-    rows: list[Spans] = []
-    for group in groups:
-        if rows and spare > 0:
-            rows.append(EMPTY)
-            spare -= 1
-        rows.extend(group)
-    return rows[:height]
+    return [crop(row, width) for row in stack(groups, height)]
 
 
 def _field(label: str, *value: Span, width: int = _LABEL) -> Spans:

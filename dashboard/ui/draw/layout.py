@@ -87,3 +87,16 @@ def join_fitting(rows: Sequence[Spans], width: int, gap: str = "  ") -> Spans:
     while count > 1 and cells(join(rows[:count], gap)) > width:
         count -= 1
     return crop(join(rows[:count], gap), width)
+
+
+def stack(groups: Iterable[Sequence[Spans]], height: int) -> list[Spans]:
+    """Return groups of rows one below the other, at most `height` rows; blank rows between them where there is room."""
+    filled = [group for group in groups if group]
+    spare = height - sum(map(len, filled))
+    rows: list[Spans] = []
+    for group in filled:
+        if rows and spare > 0:
+            rows.append(EMPTY)
+            spare -= 1
+        rows.extend(group)
+    return rows[:height]

@@ -17,6 +17,7 @@ from dashboard.call.ports import Command, Mark, Reconnect, Say
 from dashboard.call.state import CallState
 from dashboard.ui.keys import bindings
 from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.screens.genesys import GenesysScreen
 from dashboard.ui.screens.turns import TurnsScreen
 from dashboard.ui.widgets.connection import ConnectionPanel
 from dashboard.ui.widgets.header import HeaderBar
@@ -35,7 +36,7 @@ _TALL = 44
 _LIVE = ("reconnect", "utterance", "mark")
 """Actions that need a call and a source that still listens; a lost worker hears but a reconnect."""
 
-_SHOWN = ("app.export", "app.freeze", "turns")
+_SHOWN = ("app.export", "app.freeze", "turns", "genesys")
 """Actions that need a call."""
 
 
@@ -144,6 +145,10 @@ class CallScreen(Screen[None]):
     def action_turns(self) -> None:
         if self._shown is not None:
             self.app.push_screen(TurnsScreen(self._shown))
+
+    def action_genesys(self) -> None:
+        if self._shown is not None:
+            self.app.push_screen(GenesysScreen(self._shown))
 
     def action_panel(self, number: int) -> None:
         """Focus a panel; where panels are stacked, show it alone."""
