@@ -128,6 +128,6 @@ def _end(record: GenesysRecord, call: CallState) -> Iterator[str]:
     elif there in TROUBLE:
         yield f"It broke in Genesys ({there}); the connection here did not."
     elif broke and there:
-        yield f"Only the connection here broke ({here}); Genesys' legs ended normally ({there})."
+        yield f"Only the connection here broke: {here}. Genesys' legs ended normally ({there})."
     elif broke and record.legs:
-        yield f"Only the connection here broke ({here}); in Genesys the conversation goes on."
+        yield f"Only the connection here broke: {here}. In Genesys the conversation goes on."

@@ -199,9 +199,9 @@ def ended(kind: str) -> dict[str, Any]:
         (
             dropped,
             ended("peer"),
-            f"Only the connection here broke ({BROKE_HERE}); Genesys' legs ended normally (peer).",
+            f"Only the connection here broke: {BROKE_HERE}. Genesys' legs ended normally (peer).",
         ),
-        (dropped, healthy(), f"Only the connection here broke ({BROKE_HERE}); in Genesys the conversation goes on."),
+        (dropped, healthy(), f"Only the connection here broke: {BROKE_HERE}. In Genesys the conversation goes on."),
     ],
 )
 def test_the_ends_of_both_sides_say_who_broke(story: Any, body: Any, sentence: str) -> None:
