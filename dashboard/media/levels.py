@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from dashboard.media._audioop import audioop
 from dashboard.media.g711 import PCMU_FULL_SCALE, linear_to_pcmu, pcmu_to_linear, swapped
@@ -162,10 +162,12 @@ def hear(
     A frame's sound is taken to have ended as long before `at` as the frames after it last.
     """
     durations = [duration if 0.0 <= duration <= _LONGEST_FRAME_S else 0.0 for duration in durations]
-    clock = at - sum(durations)
+    lasted = sum(durations)
+    clock = at - lasted
     energy, filled, total = meter.energy, meter.filled_s, meter.total_energy
+    windows: list[_Windows] = []
     for level, duration in zip(levels, durations, strict=True):
-        power = 10 ** (min(max(FLOOR_DBFS, level), 0.0) / 10)
+        power = 10 ** (level / 10) if FLOOR_DBFS <= level <= 0.0 else _power_of_beyond(level)
         clock += duration
         total += power * duration
         if filled + duration < _WHOLE:
@@ -173,41 +175,58 @@ def hear(
             continue
         left = WINDOW_S - filled
         rest = max(0.0, duration - left)
-        meter = _closed(meter, (energy + power * left) / WINDOW_S, 1, clock - rest)
+        windows.append(((energy + power * left) / WINDOW_S, 1, clock - rest))
         if whole := int((rest + WINDOW_S - _WHOLE) / WINDOW_S):
             rest = max(0.0, rest - whole * WINDOW_S)
-            meter = _closed(meter, power, whole, clock - rest)
+            windows.append((power, whole, clock - rest))
         energy, filled = power * rest, rest
     highest = min(max(FLOOR_DBFS, *peaks), 0.0) if peaks else FLOOR_DBFS
     held = meter.peak is not None and highest < meter.peak and at - meter.peak_at <= PEAK_HOLD_S
     return replace(
         meter,
+        **_closed(meter, windows),
         peak=meter.peak if held else highest,
         peak_at=meter.peak_at if held else at,
         energy=energy,
         filled_s=filled,
         total_energy=total,
-        total_s=meter.total_s + sum(durations),
+        total_s=meter.total_s + lasted,
     )
 
 
-def _closed(meter: LevelMeter, power: float, windows: int, end: float) -> LevelMeter:
-    """Close whole windows of one power, the last of which ended at `end`."""
-    level = _level_of(power)
-    if level < SILENCE_DBFS:
-        signal_until = end if level > _DIGITAL_SILENCE_DBFS else meter.signal_until
-        return replace(meter, level=level, quiet_windows=meter.quiet_windows + windows, signal_until=signal_until)
-    begins = meter.silent or meter.sound_from is None
-    return replace(
-        meter,
-        level=level,
-        quiet_windows=0,
-        sound_from=end - windows * WINDOW_S if begins else meter.sound_from,
-        sound_until=end,
-        signal_until=end,
-        loud_energy=meter.loud_energy + power * windows * WINDOW_S,
-        loud_s=meter.loud_s + windows * WINDOW_S,
-    )
+_Windows = tuple[float, int, float]
+"""Whole windows of one power, how many, and when the last of them ended."""
+
+
+def _closed(meter: LevelMeter, closed: Sequence[_Windows]) -> dict[str, Any]:
+    """Return what changes in `meter` by windows that are full."""
+    changes: dict[str, Any] = {}
+    quiet, sound_from = meter.quiet_windows, meter.sound_from
+    loud_energy, loud_s = meter.loud_energy, meter.loud_s
+    for power, windows, end in closed:
+        changes["level"] = level = _level_of(power)
+        if level > _DIGITAL_SILENCE_DBFS:
+            changes["signal_until"] = end
+        if level < SILENCE_DBFS:
+            quiet += windows
+            continue
+        if sound_from is None or quiet >= SILENT_WINDOWS:
+            sound_from = end - windows * WINDOW_S
+        changes["sound_until"], quiet = end, 0
+        loud_energy += power * windows * WINDOW_S
+        loud_s += windows * WINDOW_S
+    return {
+        **changes,
+        "quiet_windows": quiet,
+        "sound_from": sound_from,
+        "loud_energy": loud_energy,
+        "loud_s": loud_s,
+    }
+
+
+def _power_of_beyond(level: float) -> float:
+    """The power of a level that no sound of ours has: a recording may say anything."""
+    return 10 ** (min(max(FLOOR_DBFS, level), 0.0) / 10)
 
 
 def _level_of(power: float) -> float:
