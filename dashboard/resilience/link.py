@@ -185,9 +185,11 @@ class Link:
 
     def message_seen(self, at: float) -> None:
         """A message of any kind arrived (not a pong)."""
-        if self._connection is not None:
-            self._connection.spoke = True
-            self._connection.last_inbound_at = max(at, self._connection.last_inbound_at)
+        connection = self._connection
+        if connection is not None:
+            connection.spoke = True
+            if at > connection.last_inbound_at:
+                connection.last_inbound_at = at
 
     def session_started(self, session_id: str) -> None:
         """The server opened a session: the one to resume from now on; any other is over."""

@@ -30,6 +30,8 @@ BATCH_FRAMES = 100
 BURST = 2_000
 """40 s of 20 ms frames, more than can be held back before silence makes the link stale; some 10 ms of work."""
 WAITS_KEPT = 1_000
+_FRAMES_TOLD_BY = 5
+"""A tenth of a second tells whether sound is read as what it is; more of a burst would say the same."""
 
 Policy = Literal["oldest", "newest"]
 
@@ -43,10 +45,6 @@ class _Queue:
     deepest: int = 0
     dropped: int = 0
     waits: deque[float] = field(default_factory=lambda: deque(maxlen=WAITS_KEPT))
-
-    def took(self, waited: float) -> None:
-        self.depth -= 1
-        self.waits.append(waited)
 
 
 class Intake:
@@ -175,26 +173,26 @@ class Intake:
         """Take the head of the line: gather a frame, emit a fact."""
         item = self._line.popleft()
         if isinstance(item, AudioFrame):
-            self._audio.took(self._gather(item))
+            queue, batch = self._audio, self._batch_for(item)
+            waited = max(0.0, self._clock.monotonic() - item.at)
+            batch.frames.append(item)
+            batch.waits.append(waited)
         else:
+            queue = self._control
             self._close_batches()
             self._emit(item)
-            self._control.took(self._waited(item.at))
+            waited = max(0.0, self._clock.monotonic() - item.at)
+        queue.depth -= 1
+        queue.waits.append(waited)
 
-    def _gather(self, frame: AudioFrame) -> float:
-        """Put a frame into its leg's batch; return how long it has waited."""
+    def _batch_for(self, frame: AudioFrame) -> _Batch:
         batch = self._batches.get(frame.leg)
-        if batch is None or not batch.takes(frame):
-            if batch is not None:
-                self._emit(batch.fact(self._codec.call_id))
-            self._batches[frame.leg] = batch = _Batch(frame)
-        waited = self._waited(frame.at)
-        batch.add(frame, waited)
-        return waited
-
-    def _waited(self, at: float) -> float:
-        waited = self._clock.monotonic() - at
-        return waited if waited > 0.0 else 0.0
+        if batch is not None:
+            if batch.takes(frame):
+                return batch
+            self._emit(batch.fact(self._codec.call_id))
+        self._batches[frame.leg] = fresh = _Batch(frame)
+        return fresh
 
     def _due_at(self) -> float | None:
         return min((batch.begun_at + BATCH_S for batch in self._batches.values()), default=None)
@@ -211,26 +209,22 @@ class _Batch:
     def __init__(self, first: AudioFrame) -> None:
         self.begun_at = first.at
         self._first = first
-        self._frames: list[AudioFrame] = []
-        self._waits: list[float] = []
+        self.frames: list[AudioFrame] = []
+        self.waits: list[float] = []
 
     def takes(self, frame: AudioFrame) -> bool:
         first = self._first
         return (
             abs(frame.at - self.begun_at) < BATCH_S
-            and len(self._frames) < BATCH_FRAMES
+            and len(self.frames) < BATCH_FRAMES
             and frame.format == first.format
             and frame.positioned is first.positioned
             and frame.channels == first.channels
         )
 
-    def add(self, frame: AudioFrame, waited: float) -> None:
-        self._frames.append(frame)
-        self._waits.append(waited)
-
     def fact(self, call_id: str) -> AudioReceived:
         """Return the batch as a fact, stamped with its newest arrival."""
-        payloads, _, _, positions, durations, _, _, arrivals = zip(*self._frames, strict=True)
+        payloads, _, _, positions, durations, _, _, arrivals = zip(*self.frames, strict=True)
         encoding, _, channels = self._first.format
         levels = measure(payloads, encoding=encoding, channels=channels)
         return AudioReceived(
@@ -242,11 +236,11 @@ class _Batch:
             durations=durations,
             levels=levels.rms,
             peaks=levels.peak,
-            waits=tuple(self._waits),
+            waits=tuple(self.waits),
             channels=self._first.channels,
             size_bytes=sum(map(len, payloads)),
             clipped=levels.clipped,
             positioned=self._first.positioned,
             encoding=encoding,
-            misfit_db=misfit_db(b"".join(payloads), encoding),
+            misfit_db=misfit_db(b"".join(payloads[:_FRAMES_TOLD_BY]), encoding),
         )

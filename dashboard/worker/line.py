@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from dashboard.call.events import (
@@ -244,7 +245,7 @@ class Line:
         return self._link.opened(self._now(), socket.endpoint, socket.clock)
 
     def _deliver(self, socket: Socket) -> None:
-        socket.deliver_to(lambda arrival: self._arrived(socket, arrival), self._pinged)
+        socket.deliver_to(partial(self._arrived, socket), self._pinged)
 
     def _arrived(self, socket: Socket, arrival: Arrival) -> None:
         if socket is not self._socket:
