@@ -7,6 +7,7 @@ every later line is a command. The end of the input means that the screen is gon
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -204,6 +205,7 @@ def read_config(stream: FileIO) -> dict[str, Any]:
 
 async def serve(source: Source, stdin: FileIO, stdout: BinaryIO, sinks: Sequence[Sink] = ()) -> None:
     """Play `source` to `stdout`, take commands from `stdin`, stop at its end or at SIGTERM, SIGINT and SIGHUP."""
+    gc.freeze()  # or the collector halts everything for 70 ms to look through what was imported
     loop = asyncio.get_running_loop()
     stop_on_signals(lambda: source.command(Stop()))
     commands = threading.Thread(target=_read_commands, args=(stdin, loop, source), name="commands", daemon=True)

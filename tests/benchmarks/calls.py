@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import resource
 import sys
@@ -141,6 +142,7 @@ class _Watch:
 
 
 def _hold(pipe: Connection, port: int, calls: int, measured_s: float) -> None:
+    gc.freeze()  # as the worker does
     with Path(os.devnull).open("wb") as nowhere:
         pipe.send(asyncio.run(_calls(port, calls, measured_s, LineOutlet(nowhere))))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import os
 import time
@@ -112,6 +113,7 @@ def _chunks(kind: Kind, count: int) -> list[bytes]:
 
 def callscope(pipe: Connection, port: int, kind: Kind, count: int) -> None:
     """A line as the worker runs it, its facts encoded as for the screen and folded as the screen does."""
+    gc.freeze()  # as the worker does
     with Path(os.devnull).open("wb") as nowhere:
         pipe.send(asyncio.run(_line(port, kind, count, nowhere)))
 
