@@ -47,6 +47,7 @@ LEG = "inbound"
 EXCERPT = 160
 ID_LIMIT = 256
 KIND_LIMIT = 64
+_FORMATS = 64  # that are remembered
 FARTHEST_S = 1e10
 """A position may be Unix time; beyond three centuries it is no time at all."""
 
@@ -133,12 +134,13 @@ class AppFoundry:
     ) -> AudioFrame:
         if not payload:
             raise _UnreadableError(Problem.EMPTY_AUDIO)
-        if len(payload) % audio.sample_bytes:
+        sample_bytes, bytes_a_second, channels = _shape(audio)
+        if len(payload) % sample_bytes:
             raise _UnreadableError(Problem.ODD_BYTE_COUNT)
-        duration = audio.duration_s(len(payload))
+        duration = len(payload) / bytes_a_second
         start = self._timeline.place(duration, position, seq)
         positioned = position is not None or seq is not None
-        return AudioFrame(payload, audio, _channel_names(audio.channels), start, duration, positioned, LEG, at)
+        return AudioFrame(payload, audio, channels, start, duration, positioned, LEG, at)
 
 
 # -- audio --------------------------------------------------------------------------------------------
@@ -163,9 +165,16 @@ def _audio_holder(message: Message) -> Message:
 
 def _format(holder: Message, default: AudioFormat) -> AudioFormat:
     """Return the format that `holder` states; a stated one that cannot be used makes the audio unreadable."""
-    encoding, rate, channels = holder.get("encoding"), holder.get("sampleRate"), holder.get("channels")
-    if encoding is None and rate is None and channels is None:
-        return default
+    stated = holder.get("encoding"), holder.get("sampleRate"), holder.get("channels"), default
+    try:
+        return _checked(*stated)
+    except TypeError:  # a list or an object cannot be looked up, nor be a format
+        return _checked.__wrapped__(*stated)
+
+
+@lru_cache(maxsize=_FORMATS, typed=True)
+def _checked(encoding: object, rate: object, channels: object, default: AudioFormat) -> AudioFormat:
+    """Return the format that these values are; remembered, for every frame of a call states the same."""
     if encoding is not None:
         encoding = _ENCODINGS.get(encoding.lower()) if isinstance(encoding, str) else None
         if encoding is None:
@@ -190,7 +199,12 @@ def _position(holder: Message) -> float | None:
     return position if position is not None and abs(position) < FARTHEST_S else None
 
 
-@lru_cache(maxsize=MAX_CHANNELS)
+@lru_cache(maxsize=_FORMATS)
+def _shape(audio: AudioFormat) -> tuple[int, int, tuple[str, ...]]:
+    """Return the bytes of one sample of all channels and of one second, and the channels' names."""
+    return audio.sample_bytes, audio.rate * audio.sample_bytes, _channel_names(audio.channels)
+
+
 def _channel_names(channels: int) -> tuple[str, ...]:
     if channels == 1:
         return ("mixed",)
@@ -313,9 +327,10 @@ def _number(value: object) -> float | None:
 
 
 def _whole(value: object) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # JSON has one kind of number: 8000.0 is 8000
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if type(value) is int:  # bool is another type
+        return value
+    # JSON has one kind of number: 8000.0 is 8000
+    return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
 def _ratio(value: object) -> float | None:

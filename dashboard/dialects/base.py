@@ -52,9 +52,6 @@ class AudioFormat(NamedTuple):
         """Bytes of one sample of all channels together."""
         return _WIDTHS[self.encoding] * self.channels
 
-    def duration_s(self, size_bytes: int) -> float:
-        return size_bytes / (self.rate * self.sample_bytes)
-
 
 class AudioFrame(NamedTuple):
     """One message's audio, decoded and not yet measured; the payload holds whole samples and at least one.

@@ -88,6 +88,19 @@ def test_audio_is_found_in_every_place_it_is_known_to_stand(message: dict[str, o
     assert (got.position, got.duration, got.positioned) == (0.0, 0.02, False)
 
 
+@pytest.mark.parametrize(
+    ("audio", "size_bytes", "duration_s"),
+    [
+        (AudioFormat(), 320, 0.02),
+        (AudioFormat("pcmu", 8000, 1), 160, 0.02),
+        (AudioFormat("pcm16", 16000, 2), 1280, 0.02),
+        (AudioFormat("pcmu", 8000, 2), 3200, 0.2),
+    ],
+)
+def test_the_duration_comes_from_the_payload(audio: AudioFormat, size_bytes: int, duration_s: float) -> None:
+    assert frame(read_binary(bytes(size_bytes), codec(*audio))).duration == pytest.approx(duration_s)
+
+
 def test_of_two_places_the_first_counts() -> None:
     message = {"type": "audio", "audio": "AAAA", "data": {"audio": "AAAA"}, "payload": {"audio": ENCODED}}
 

@@ -2,20 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.dialects.base import AudioFormat, Timeline
-
-
-@pytest.mark.parametrize(
-    ("audio", "size_bytes", "duration_s"),
-    [
-        (AudioFormat(), 320, 0.02),
-        (AudioFormat("pcmu", 8000, 1), 160, 0.02),
-        (AudioFormat("pcm16", 16000, 2), 1280, 0.02),
-        (AudioFormat("pcmu", 8000, 2), 3200, 0.2),
-    ],
-)
-def test_the_duration_comes_from_the_payload(audio: AudioFormat, size_bytes: int, duration_s: float) -> None:
-    assert audio.duration_s(size_bytes) == pytest.approx(duration_s)
+from dashboard.dialects.base import Timeline
 
 
 def test_a_frame_without_a_position_stands_behind_one_that_had_it() -> None:
