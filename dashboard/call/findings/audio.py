@@ -27,8 +27,7 @@ CLIPPED_PER_S = 1.0
 CLIPPED_NO_MORE_PER_S = 0.3
 
 LISTENS_AT_MOST = 2
-"""Somebody who has been heard may only be listening: it takes twice the time until their silence is held against the
-call."""
+"""Somebody who has been heard may only be listening: it takes twice the time until that is taken for trouble."""
 
 DIGITAL_SILENCE_S = 5.0
 
@@ -109,12 +108,12 @@ def _one_way_audio(view: View, standing: bool) -> Sign | None:
     if len(quiet) < 2 or view.link.opened_at is None:
         return None
     least, most = quiet.index(min(quiet)), quiet.index(max(quiet))
-    if quiet[most] < limits.one_way_after_s or quiet[least] >= limits.dead_air_after_s:
-        return None
-    if _spoken_s(view, least, quiet[most]) < (SPOKEN_S if leg.meters[most].sound_until is not None else 0.1):
-        return None
     side, never = leg.channels[most], leg.meters[most].sound_until is None
-    listens = not never and quiet[most] < LISTENS_AT_MOST * limits.one_way_after_s
+    patience = 1 if never else LISTENS_AT_MOST
+    if quiet[most] < patience * limits.one_way_after_s or quiet[least] >= limits.dead_air_after_s:
+        return None
+    if _spoken_s(view, least, quiet[most]) < (0.1 if never else SPOKEN_S):
+        return None
     written = view.call.messages.get("transcript", 0)
     evidence = [
         _channel(side, leg.meters[most], view),
@@ -125,7 +124,7 @@ def _one_way_audio(view: View, standing: bool) -> Sign | None:
     return Sign(
         f"One-way audio: nothing from the {side} for {quiet[most]:.0f} s",
         tuple(evidence),
-        severity=Severity.ERROR if never else Severity.INFO if listens else Severity.WARNING,
+        severity=Severity.ERROR if never else Severity.WARNING,
     )
 
 

@@ -106,19 +106,21 @@ def _peer_errors(view: View, standing: bool) -> Sign | None:
 
 
 def _protocol_violation(view: View, standing: bool) -> Sign | None:
-    unreadable = view.reading.malformed - view.before(VIOLATIONS_S).malformed
-    if unreadable <= 0 and not (view.pacing.jumps and not standing and view.pacing.jumps > FEW_VIOLATIONS):
+    before, now = view.before(VIOLATIONS_S), view.reading
+    unreadable, leaps = now.malformed - before.malformed, now.jumps - before.jumps
+    if not unreadable and leaps < FEW_VIOLATIONS:
         return None
     kinds = sorted(view.call.problems.items(), key=lambda one: -one[1])
     evidence = [f"{kind}: {count}" for kind, count in kinds[:_SHOWN_KINDS]]
     if len(kinds) > _SHOWN_KINDS:
         evidence.append(f"{sum(count for _, count in kinds[_SHOWN_KINDS:])} more, of {len(kinds) - _SHOWN_KINDS} kinds")
-    if view.pacing.jumps:
-        evidence.append(f"positions of frames that leap: {view.pacing.jumps}")
+    if leaps:
+        evidence.append(f"frames whose position leaps: {leaps} in the last {VIOLATIONS_S:.0f} s")
+    what = f"{unreadable} messages could not be read" if unreadable else f"the positions of {leaps} frames leap"
     return Sign(
-        f"The peer breaks the protocol: {unreadable} messages could not be read",
+        f"The peer breaks the protocol: {what}",
         tuple(evidence),
-        severity=Severity.WARNING if unreadable >= FEW_VIOLATIONS else Severity.INFO,
+        severity=Severity.WARNING if unreadable + leaps >= FEW_VIOLATIONS else Severity.INFO,
     )
 
 

@@ -85,6 +85,7 @@ class Reading:
     misfits: int = 0
     loud: tuple[tuple[float, float], ...] = ()  # per channel: energy and seconds of its sound above the threshold
     malformed: int = 0
+    jumps: int = 0
     errors: int = 0
     dropped: int = 0
     lag: Histogram = field(default_factory=Histogram)

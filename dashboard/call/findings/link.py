@@ -198,6 +198,7 @@ def _closed_by_peer(view: View, standing: bool) -> Sign | None:
     if drop is None or drop.code is None:
         return None
     reason = f" “{drop.reason}”" if drop.reason else ""
+    over = view.link.state is LinkState.CLOSED and view.link.cause is Cause.SERVER_CLOSED  # the call was
     evidence = [_ending(drop)]
     if drop.connection is not None:
         evidence.append(f"the connection was {span_words(drop.connection.age_s)} old")
@@ -205,7 +206,7 @@ def _closed_by_peer(view: View, standing: bool) -> Sign | None:
         f"The peer closed the connection: {drop.code} {close_code_words(drop.code)}{reason}",
         tuple(evidence),
         _CODE_REMEDIES.get(drop.cause, ""),
-        severity=Severity.INFO if view.link.state is LinkState.CLOSED else None,
+        severity=Severity.INFO if over else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.call.findings.finding import Severity
-from dashboard.call.findings.rule import Rule, Sign, View
+from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
 from dashboard.call.words import span_words
 from dashboard.media.histogram import Histogram
 
@@ -23,7 +23,8 @@ def _worker_lost(view: View, standing: bool) -> Sign | None:
 
 
 def _self_late(view: View, standing: bool) -> Sign | None:
-    lag = _recent(view.call.loop_lag, view.before(10.0 if not standing else 20.0).lag)
+    before = view.before(RECENT_S)
+    lag = _recent(view.call.loop_lag, before.lag)
     own_stamps = view.link.clock == "process"
     late = [(lag_s, count) for lag_s, count in lag if lag_s >= (STAMPS_LATE_S if own_stamps else LOOP_LATE_S)]
     if not late:
@@ -33,7 +34,7 @@ def _self_late(view: View, standing: bool) -> Sign | None:
     return Sign(
         f"callscope itself was late by up to {span_words(worst_s)}",
         (
-            f"its event loop was late {times} times in the last {view.now - view.before(10.0).at:.0f} s",
+            f"its event loop was late {times} times in the last {view.now - before.at:.0f} s",
             "frames are stamped by callscope itself, so its delay is in their timing"
             if own_stamps
             else "frames are stamped by the kernel: their timing is right all the same",

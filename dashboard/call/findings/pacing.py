@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
 from dashboard.call.words import span_words
-from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness
+from dashboard.media.pacing import Sample
+from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness, window
 
 HARM = 0.01
 HARM_GONE = 0.005
@@ -20,6 +23,11 @@ LONG_STALL_S = 0.4
 
 LATE_SECONDS = 3
 """Frames are late in so many seconds of the last ten: more than one mishap."""
+
+PACKS_S = 4.0
+EVENLY_PACKED = 0.7
+STILL_PACKED = 0.05
+"""While so many of the recent frames came in packs, their lateness has that reason."""
 
 LONG_HOLE_S = 0.4
 DRIFT_PPM = 200.0
@@ -90,33 +98,47 @@ def _pauses(view: View, standing: bool) -> Sign | None:
 
 
 def _sender_batching(view: View, standing: bool) -> Sign | None:
-    if not batched(view.pacing, view.now, RECENT_S):
+    sizes = [size for _, size in _packs(view.recent) if size > 1]
+    packed = sum(sizes) / len(view.recent) if view.recent else 0.0
+    if not _packs_now(view) and not (standing and packed > STILL_PACKED):
         return None
-    packs = _packs(view)
-    size = median(packs.values())
-    every_s = (view.recent[-1][0] - view.recent[0][0]) / max(1, len(packs) - 1)
+    size = median(sizes)
     frame_s = view.pacing.usual.duration_s
     hurts = _hurts(view, standing)
-    summary = f"The sender packs {size:.0f} frames at a time, every {span_words(every_s)}"
+    summary = f"The sender packs {size:.0f} frames at a time"
     return Sign(
         f"Choppy: {summary[0].lower()}{summary[1:]}" if hurts else summary,
         (
-            f"typically {size:.0f} frames of {span_words(frame_s)} arrive within {BATCH_S * 1000:.0f} ms of each other",
+            f"{packed:.0%} of the frames of the last {RECENT_S:.0f} s came in packs, typically of {size:.0f} within"
+            f" {BATCH_S * 1000:.0f} ms",
             f"a listener needs {span_words((size - 1) * frame_s)} more buffer for that",
             view.late_words,
         ),
         severity=Severity.WARNING if hurts else Severity.INFO,
+        # the pauses between large packs are no stalls
+        explains=frozenset({"network_stalls"} if size * frame_s > view.targets.spike_s / 2 else ()),
     )
 
 
-def _packs(view: View) -> dict[float, int]:
-    """Return how many frames came together, by the moment at which the first of them did."""
-    packs: dict[float, int] = {}
-    began = float("-inf")
-    for frame in view.recent:
-        if frame[0] - began > BATCH_S:
-            began = frame[0]
-        packs[began] = packs.get(began, 0) + 1
+def _packs_now(view: View) -> bool:
+    """Tell whether the frames come in packs at even intervals: jitter makes packs too, at any."""
+    if not batched(view.pacing, view.now, PACKS_S):
+        return False
+    begins = [began for began, _ in _packs(window(view.pacing, PACKS_S, view.now))]
+    intervals = [later - earlier for earlier, later in pairwise(begins)]
+    usual = median(intervals)
+    even = sum(abs(interval - usual) <= usual / 4 for interval in intervals)
+    return even >= EVENLY_PACKED * len(intervals)
+
+
+def _packs(frames: Sequence[Sample]) -> list[tuple[float, int]]:
+    """Return when frames came together, and how many of them."""
+    packs: list[tuple[float, int]] = []
+    for frame in frames:
+        if packs and frame[0] - packs[-1][0] <= BATCH_S:
+            packs[-1] = packs[-1][0], packs[-1][1] + 1
+        else:
+            packs.append((frame[0], 1))
     return packs
 
 
@@ -132,8 +154,9 @@ def _clock_drift(view: View, standing: bool) -> Sign | None:
         return None
     seen_s = min(60.0, samples[-1][0] - samples[first][0])
     moved_s = abs(ppm) * 1e-6 * seen_s
-    if moved_s < DRIFT_MOVED_S and not standing:
-        return None
+    typical = lateness(view.pacing, RECENT_S, view.now)
+    if not standing and (moved_s < DRIFT_MOVED_S or typical is None or moved_s < 1.2 * typical.p50):
+        return None  # jitter could do that
     pace = "slow" if ppm > 0 else "fast"
     return Sign(
         f"The sender's clock runs {abs(ppm):.0f} ppm {pace}",

@@ -108,6 +108,7 @@ class View:
             checked=leg.checked,
             misfits=leg.misfits,
             loud=tuple((meter.loud_energy, meter.loud_s) for meter in leg.meters),
+            jumps=self.pacing.jumps,
             malformed=call.messages.get("malformed", 0),
             errors=call.messages.get("error", 0),
             dropped=sum(queue.dropped for queue in call.queues.values()),

@@ -53,7 +53,7 @@ def test_packs_within_the_buffer_are_worth_knowing_and_larger_ones_do_harm() -> 
     assert small.severity is Severity.INFO
     assert (large := found(call_of(packs), "sender_batching")) is not None
     assert large.severity is Severity.WARNING
-    assert large.summary == "Choppy: the sender packs 5 frames at a time, every 100 ms"
+    assert large.summary == "Choppy: the sender packs 5 frames at a time"
 
 
 def test_frames_left_out_are_counted_by_their_positions() -> None:
@@ -161,8 +161,7 @@ def test_somebody_who_was_heard_before_may_only_be_listening() -> None:
     story.connect()
     story.listen(2.0, caller_dbfs=-22.0, bot_dbfs=LINE)
     story.listen(12.0, caller_dbfs=LINE, bot_dbfs=-21.0)
-    assert (early := found(story.call, "one_way_audio")) is not None
-    assert early.severity is Severity.INFO
+    assert found(story.call, "one_way_audio") is None
     story.listen(10.0, caller_dbfs=LINE, bot_dbfs=-21.0)
     assert (late := found(story.call, "one_way_audio")) is not None
     assert late.severity is Severity.WARNING
