@@ -8,13 +8,12 @@ from functools import singledispatch
 from types import MappingProxyType
 
 from dashboard.call import events as ev
-from dashboard.call import outages, trail, turns
+from dashboard.call import legs, outages, trail, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView, Turns, Utterance
 from dashboard.call.words import cause_words
-from dashboard.media.levels import FLOOR_DBFS, MISFIT_DB, MISFIT_DBFS, LevelMeter, hear
-from dashboard.media.pacing import advance, missing_s, reanchor
+from dashboard.media.pacing import missing_s, reanchor
 
 _KEPT_UTTERANCES = 100
 _KEPT_NAMES = 30
@@ -180,7 +179,7 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
     leg = call.legs.get(event.leg) or Leg(event.leg)
     if leg.continues:
         call = _media_missing(call, leg, event)
-    leg = _leg_heard(leg, event, call.targets.spike_s)
+    leg = legs.heard(leg, event, call.targets.spike_s)
     heard = _voices_heard(call.turns, event)
     if heard.current is not call.turns.current:
         call = _answered(call, event.at)
@@ -343,40 +342,6 @@ def _voices_heard(said: Turns, event: ev.AudioReceived) -> Turns:
     return said if bot is None else turns.heard(said, event.arrivals, bot, levels.get("caller"))
 
 
-def _leg_heard(leg: Leg, event: ev.AudioReceived, spike_s: float) -> Leg:
-    meters = leg.meters if leg.channels == event.channels else tuple(LevelMeter() for _ in event.channels)
-    heard = tuple(
-        hear(meter, event.arrivals[-1], levels, peaks, event.durations)
-        for meter, levels, peaks in zip(meters, event.levels, event.peaks, strict=True)
-    )
-    columns = event.arrivals, event.positions, event.durations
-    checked, misfits = _reads_well(event)
-    return replace(
-        leg,
-        pacing=advance(leg.pacing, *columns, spike_s=spike_s, positioned=event.positioned),
-        channels=event.channels,
-        meters=heard,
-        frames_bytes=leg.frames_bytes + event.size_bytes,
-        clipped=leg.clipped + event.clipped,
-        encoding=event.encoding,
-        checked=leg.checked + checked,
-        misfits=leg.misfits + misfits,
-        positioned=event.positioned,
-        continues=False,
-    )
-
-
-def _reads_well(event: ev.AudioReceived) -> tuple[int, int]:
-    """Return (1, 0) for a batch that fits its encoding, (1, 1) for one that does not, (0, 0) for one that cannot tell.
-
-    A channel of digital silence is no evidence: read as PCMU or PCM16, it makes the other one look wrong.
-    """
-    loudest = [max(row) for row in event.levels]
-    if event.misfit_db is None or min(loudest) <= FLOOR_DBFS:
-        return 0, 0
-    return 1, int(event.misfit_db > MISFIT_DB and max(loudest) > MISFIT_DBFS)
-
-
 def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallState:
     """The first frame after an outage says by its position what was missed, if the session went on."""
     outage = outages.latest(call.link)
@@ -388,12 +353,12 @@ def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallSt
 
 def _disconnected(call: CallState) -> CallState:
     """No connection is open any more: clocks are anchored anew, and what was being said is kept as far as it came."""
-    legs = {name: replace(leg, pacing=reanchor(leg.pacing), continues=True) for name, leg in call.legs.items()}
+    anew = {name: replace(leg, pacing=reanchor(leg.pacing), continues=True) for name, leg in call.legs.items()}
     for line in call.partials.values():
         call = _say(call, line)
     return replace(
         call,
-        legs=MappingProxyType(legs),
+        legs=MappingProxyType(anew),
         partials=MappingProxyType({}),
         turns=turns.link_went_down(call.turns),
     )
