@@ -16,7 +16,9 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.theme import Theme
 
 from dashboard.call.ports import Command, Stop
 from dashboard.call.state import Calls, CallState
@@ -53,6 +55,7 @@ class CallScopeApp(App[None]):
     """
 
     CSS_PATH = Path(__file__).with_name("theme.tcss")
+    theme: Reactive[str] = Reactive(DARK.name)  # set later, it would have every style worked out twice
     NOTIFICATION_TIMEOUT = _TOAST_S
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit_now", show=False, priority=True)]
 
@@ -82,9 +85,10 @@ class CallScopeApp(App[None]):
         self._call_screen = CallScreen(command, title)
         self._ascii = AsciiFilter(not _speaks_unicode() if ascii_only is None else ascii_only)
         self.title = f"callscope {title}".rstrip()
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        return {**super().available_themes, **THEMES}
 
     def get_default_screen(self) -> Screen[None]:
         return self._call_screen

@@ -20,11 +20,8 @@ class HeaderBar(Painted):
     def sample(self, call: CallState | None, *, waiting: int | None, closing: bool) -> None:
         """`waiting`: rows that came since the freeze, None when not frozen."""
         self._call, self._waiting, self._leaving = call, waiting, closing
-        self._draw()
+        self.draw()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         width = self.size.width
         self.show([draw_header(self._call, width, where=self._where, waiting=self._waiting, closing=self._leaving)])

@@ -15,7 +15,7 @@ _LEVELS = ("ok", "warn", "bad", "idle")
 
 class HeadlineBar(Painted):
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes=f"-{STARTING.level}")
         self._said = STARTING
         self._due: tuple[object, ...] = ()
 
@@ -24,17 +24,10 @@ class HeadlineBar(Painted):
         if due != self._due:
             self._due = due
             self._said = STARTING if call is None else CLOSING if closing and call.ended is None else headline(call)
-            self._draw()
+            self.update_classes({f"-{level}": level == self._said.level for level in _LEVELS})
+            self.draw()
 
-    def on_mount(self) -> None:
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
-        for level in _LEVELS:
-            self.set_class(level == self._said.level, f"-{level}")
+    def draw(self) -> None:
         self.show([draw_headline(self._said, self.size.width)])
 
     @property

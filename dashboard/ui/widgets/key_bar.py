@@ -26,10 +26,7 @@ class KeyBar(Painted):
     def sample(self, renamed: dict[str, str]) -> None:
         """Draw again what works now; `renamed` maps an action to another word than the one of `keys.py`."""
         self._renamed = renamed
-        self._draw()
-
-    def on_resize(self) -> None:
-        self._draw()
+        self.draw()
 
     async def on_click(self, event: events.Click) -> None:
         x = event.x - self.styles.padding.left
@@ -37,7 +34,7 @@ class KeyBar(Painted):
             if start <= x < end:
                 await self.run_action(action if action.startswith("app.") else f"screen.{action}")
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         width = self.size.width
         right = [(key, self._item(key)) for key in _ALWAYS if self._works(key.action)]
         room = width - cells(join(item for _, item in right)) - 2

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from dashboard.ui.draw.spans import Row, Span, fitted, paint, tame
@@ -57,6 +57,7 @@ class Lines(Roled, Generic[T], can_focus=True):
         self._top: Position = (0, 0)
         self._read = 0  # rows that had come when following stopped
         self._view: list[Strip] | None = None
+        self._drawn_for: Size | None = None
         self._strips: LRUCache[int, list[Strip]] = LRUCache(1024)
         self._dragging = False
 
@@ -116,7 +117,7 @@ class Lines(Roled, Generic[T], can_focus=True):
     # -- drawing ----------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        if self._view is None:
+        if self._view is None or self._drawn_for != self.size:
             self._view = self._draw()
         return self._view[y] if y < len(self._view) else Strip.blank(self.size.width, self.ground)
 
@@ -125,16 +126,20 @@ class Lines(Roled, Generic[T], can_focus=True):
         self.paint_anew()
 
     def on_resize(self) -> None:
-        self.paint_anew()
+        if self._drawn_for != self.size:
+            self.paint_anew()
 
     def paint_anew(self) -> None:
         """Draw everything again: width, colours or what is marked have changed."""
         self._strips.clear()
-        self._view = None
+        self._view = self._drawn_for = None
         self.refresh()
 
     def _draw(self) -> list[Strip]:
         """Return the lines on view: the header, the rows from the top one on, blank lines below."""
+        if self._drawn_for != self.size:
+            self._drawn_for = self.size
+            self._strips.clear()
         width, height = self.size.width - 1, self.size.height
         if width < 1:
             return []

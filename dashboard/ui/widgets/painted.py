@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.segment import Segment
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from dashboard.call.state import CallState
@@ -18,12 +18,24 @@ class Painted(Roled):
 
     ALLOW_SELECT = False
 
-    _lines: Sequence[Spans] = ()
+    _lines: Sequence[Spans] | None = None  # None before there was room for any
+    _drawn_for = Size(0, 0)
+
+    def draw(self) -> None:
+        """Work out the lines for the size there is and `show` them."""
+        raise NotImplementedError
+
+    def on_resize(self) -> None:
+        self.draw()
 
     def show(self, lines: Sequence[Spans]) -> None:
         """Draw `lines`, top down; those that look as before are left alone."""
-        before, width = self._lines, self.size.width
-        self._lines = lines
+        width = self.size.width
+        if not width:
+            return
+        before, self._lines, self._drawn_for = self._lines, lines, self.size
+        if before is None:
+            return  # about to be painted for the first time
         changed = [
             Region(0, y, width, 1)
             for y in range(max(len(before), len(lines)))
@@ -34,10 +46,12 @@ class Painted(Roled):
 
     def render_line(self, y: int) -> Strip:
         """Return line `y` of the content (called by Textual)."""
-        width = self.size.width
-        if y >= len(self._lines):
+        if self._drawn_for != self.size:  # the first painting comes before the word of the size
+            self.draw()
+        width, lines = self.size.width, self._lines or ()
+        if y >= len(lines):
             return Strip.blank(width, self.ground)
-        segments = [Segment(text, self.look(role)) for text, role in self._lines[y]]
+        segments = [Segment(text, self.look(role)) for text, role in lines[y]]
         return Strip(segments).adjust_cell_length(width, self.ground)
 
 
@@ -46,15 +60,8 @@ class Panel(Painted, can_focus=True):
 
     call: CallState | None = None
 
-    def on_resize(self) -> None:
-        self.draw()
-
     def sample(self, call: CallState | None) -> None:
         """Take the newest state; draw if the slice that is shown here changed."""
         if call is not self.call:
             self.call = call
             self.draw()
-
-    def draw(self) -> None:
-        """Work out the lines for the size there is and `show` them."""
-        raise NotImplementedError

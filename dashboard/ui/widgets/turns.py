@@ -71,12 +71,9 @@ class TurnsFoot(Painted):
         """Draw again when the turns of `call` have changed."""
         before, self._call = self._call, call
         if call.turns is not before.turns:
-            self._draw()
+            self.draw()
 
-    def on_resize(self) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         width = self.size.width
         if width:
             rows = percentile_rows(self._call, axis_top(self._call.turns), width)
