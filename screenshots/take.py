@@ -15,7 +15,7 @@ from dashboard.bus.fanout import play
 from dashboard.bus.store import Store
 from dashboard.call.events import LinkState
 from dashboard.call.state import CallState
-from dashboard.cli.demo import demo
+from dashboard.cli.demo import order_of, source
 from dashboard.cli.settings import Settings
 from dashboard.ui.app import CallScopeApp
 
@@ -55,8 +55,9 @@ PICTURES = (
 
 async def take(picture: Picture) -> None:
     """Play the scenario until the moment has come, and keep what the screen shows then."""
-    store, source = Store(), demo(picture.scenario, None, Settings())
-    app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), title=f"demo: {picture.scenario}")
+    store = Store()
+    call, _ = source(order_of(picture.scenario, None, Settings()))
+    app = CallScopeApp(store.snapshot, call.command, lambda: play(call, [store]), title=f"demo: {picture.scenario}")
     async with app.run_test(size=picture.size) as pilot:
         while not any(map(picture.when, store.snapshot().values())):
             await pilot.pause(0.05)

@@ -272,7 +272,8 @@ def _played(scenario: Scenario, seconds: float | None, changes: Mapping[str, Any
     random.seed(SEED)  # the waits between attempts are drawn
     time = MadeUpTime()
     host = BotHost(scenario, port=8080, clock=time)  # nobody listens there
-    settings = at_host(Settings(**{**scenario.settings.given(), **changes}), host.ready())
+    given = Settings(**{**scenario.settings.given(), **changes}).to_worker()
+    settings = Settings.from_worker(at_host(given, host.ready()))
     source = line(settings, "made-up", clock=time, network=_DirectNetwork(settings, host, time))
     sinks = [*sinks, Operator(source, settings.say)]
     try:

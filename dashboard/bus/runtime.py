@@ -97,6 +97,8 @@ class WorkerProcess:
         try:
             assert process.stdin is not None
             process.stdin.write(f"{json.dumps(self._config)}\n".encode())
+            if self._stopping:  # while the process was being made
+                self.command(Stop())
             await self._read(process, emit)
             code = await process.wait()
             said = await stderr

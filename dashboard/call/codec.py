@@ -16,8 +16,6 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic_core import to_json
-
 from dashboard.call import events, ports
 from dashboard.errors import CodecError
 
@@ -62,7 +60,10 @@ def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
 
 def to_line(item: events.Event | ports.Command) -> str:
     """Return one line of JSON without its newline; control characters and all but ASCII are escaped."""
-    # On a batch of audio, mostly floats, pydantic's writer takes a quarter of the time of json.dumps.
+    # On a batch of audio, mostly floats, pydantic's writer takes a quarter of the time of json.dumps. Loading it
+    # takes 15 ms: not before somebody writes, which a screen does at its first command.
+    from pydantic_core import to_json
+
     record = to_dict(item)
     try:
         line = to_json(record, ensure_ascii=True, inf_nan_mode="null").decode()

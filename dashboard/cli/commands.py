@@ -1,7 +1,8 @@
 """The commands: what each needs, and the arguments that are no settings.
 
 A command `name` lives in `dashboard/cli/<name>.py` and is called as `run(args: argparse.Namespace) -> int`, the
-exit code. `args` holds the arguments below and, where `settings` is true, `args.settings: Settings`.
+exit code; one that opens the screen has `order` and `source` instead (`opening.py`). `args` holds the arguments below
+and, where `settings` is true, `args.settings: Settings`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Command:
     loads_settings: bool = False
     """Whether it loads them itself, by `args.load_settings()`: what is wrong with them is part of its answer."""
     hidden: bool = False
+    screen: bool = False
+    """Whether it opens the screen: then its module has `order` and `source` instead of `run` (`opening.py`)."""
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -38,12 +41,12 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         help="A scenario that comes with callscope, or the path of an own one. Default: bad-day.",
     )
     parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
-    _json_out(parser)
+    _screen(parser)
 
 
 def _watch(parser: argparse.ArgumentParser) -> None:
     _profile(parser)
-    _json_out(parser)
+    _screen(parser)
 
 
 def _probe(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +105,8 @@ def _profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("profile", nargs="?", metavar="PROFILE", help="A table of the settings file.")
 
 
-def _json_out(parser: argparse.ArgumentParser) -> None:
+def _screen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--json-out", type=Path, metavar="FILE", help="On quit, write the figures of the call there.")
 
 
@@ -148,6 +152,7 @@ COMMANDS = {
         needs="Needs no account and no configuration: it starts a bot host of its own on this machine.",
         examples=("callscope demo", "callscope demo flapping --buffer-ms 100"),
         arguments=_demo,
+        screen=True,
     ),
     "watch": Command(
         summary="the screen on a live call",
@@ -155,6 +160,7 @@ COMMANDS = {
         needs=_DIALLING_NEEDS,
         examples=("callscope watch --region eu_west_1 --app-id app-31c0", "callscope watch prod --json-out call.json"),
         arguments=_watch,
+        screen=True,
     ),
     "probe": Command(
         summary="the same without a screen: verdict on stdout, exit code",

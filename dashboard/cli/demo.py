@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import argparse
+import tomllib
+from typing import TYPE_CHECKING, Any
 
-from dashboard.cli.settings import Settings
-from dashboard.cli.wiring import Demo, run_screen
-from dashboard.simulator.scenario import load_scenario
+from dashboard.simulator.shipped import shipped
+
+if TYPE_CHECKING:
+    from dashboard.cli.settings import Settings
+    from dashboard.cli.wiring import Demo, Examine
 
 _BOT_HOST = {"analytics": "details", "analytics_every": 10.0}
 """It keeps a record of every call as Genesys would, and does not mind being asked often."""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Open the screen on a scenario; 0 when the operator left it."""
-    source = demo(args.scenario, args.seed, args.settings)  # before the screen opens: it may be refused
-    return run_screen(source, f"demo: {args.scenario}", args.json_out, source.examine)
+def order(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what the screen needs to know, checked."""
+    return {"title": f"demo: {args.scenario}", **order_of(args.scenario, args.seed, args.settings)}
 
 
-def demo(scenario: str, seed: int | None, settings: Settings) -> Demo:
-    """Return the source of a demo; what the operator set counts for more than what the scenario advises.
+def order_of(scenario: str, seed: int | None, settings: Settings) -> dict[str, Any]:
+    """Return what a demo needs to know; what the operator set counts for more than what the scenario advises.
 
     Raises:
         ScenarioError: the scenario says something impossible.
     """
-    advised = {**_BOT_HOST, **load_scenario(scenario).settings.given()}
     own = settings.model_fields_set
-    return Demo(scenario, seed, settings.replace(**{key: value for key, value in advised.items() if key not in own}))
+    advised = {key: value for key, value in {**_BOT_HOST, **_advice(scenario)}.items() if key not in own}
+    return {"scenario": scenario, "seed": seed, "settings": settings.replace(**advised).to_worker()}
+
+
+def source(order: dict[str, Any]) -> tuple[Demo, Examine]:
+    """Return the source of a demo, and who examines its way."""
+    from dashboard.cli.wiring import Demo
+
+    demo = Demo(order["scenario"], order["seed"], order["settings"])
+    return demo, demo.examine
+
+
+def _advice(scenario: str) -> dict[str, Any]:
+    file = shipped().get(scenario)
+    if file is not None:  # the tests have checked it, and the first frame waits for this
+        settings: dict[str, Any] = tomllib.loads(file.read_text("utf-8")).get("settings", {})
+        return settings
+    from dashboard.simulator.scenario import load_scenario
+
+    return load_scenario(scenario).settings.given()

@@ -12,8 +12,8 @@ from dashboard.cli.settings import FIELDS, GROUPS, Settings, flag, group_of, is_
 from dashboard.errors import ConfigError
 
 
-def add_flags(parser: argparse.ArgumentParser, command: str) -> None:
-    """Give `parser` `--config`, and a flag for every setting of `command`.
+def add_flags(parser: argparse.ArgumentParser, command: str, *, explained: bool) -> None:
+    """Give `parser` `--config`, and a flag for every setting of `command`; explained only for who asks for help.
 
     Values stay text, for the model to check; a flag that is not given leaves no trace in the namespace.
     """
@@ -23,16 +23,16 @@ def add_flags(parser: argparse.ArgumentParser, command: str) -> None:
         if names:
             section = parser.add_argument_group(group.title)
             for name in names:
-                _add_flag(section, name)
+                _add_flag(section, name, explained=explained)
 
 
-def _add_flag(section: argparse._ArgumentGroup, name: str) -> None:
+def _add_flag(section: argparse._ArgumentGroup, name: str, *, explained: bool) -> None:
     if is_secret(name):
         section.add_argument(
             flag(name), action=_RefuseSecret, nargs="?", default=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
         return
-    text = explain(name).replace("%", "%%")
+    text = explain(name).replace("%", "%%") if explained else None
     section.add_argument(flag(name), dest=name, default=argparse.SUPPRESS, help=text, **_shape(name))
 
 

@@ -13,7 +13,7 @@ from platformdirs import user_config_path
 from pydantic import ValidationError
 
 from dashboard.cli.hints import did_you_mean
-from dashboard.cli.settings import CALL, FIELDS, Settings, is_secret, settings_of, variable
+from dashboard.cli.settings import CALL, FIELDS, Settings, explanations, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
 from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible
@@ -27,6 +27,7 @@ _WORDS = {
     "int_parsing": "must be a whole number",
     "path_not_file": "must be a file that exists",
     "string_pattern_mismatch": "must be an id: letters, digits and _ . : @ + -",
+    "string_too_long": "must be shorter",
     "string_too_short": "must not be empty",
 }
 """Kind of error → words, where the validator's own speak of programs."""
@@ -187,9 +188,8 @@ def _value(value: object) -> str:
 
 def explain(name: str) -> str:
     """Return what a setting means, with its default."""
-    known = FIELDS[name]
-    text = known.description or ""
-    match known.default:
+    text = explanations()[name]
+    match FIELDS[name].default:
         case None | ():
             return text
         case bool(on):

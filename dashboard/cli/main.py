@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from dashboard.cli import opening
 from dashboard.cli.commands import COMMANDS
 from dashboard.cli.hints import did_you_mean
 from dashboard.errors import ConfigError, DashboardError
@@ -70,6 +71,9 @@ def _dispatch(words: list[str], args: argparse.Namespace) -> int:
 
 def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
     command = COMMANDS[name]
+    asks_help = bool({"-h", "--help"} & set(words))
+    if command.screen and not asks_help and opening.CHECK_ONLY not in words:
+        return opening.open_screen(name, words, args)
     parser = _Parser(
         prog=name,
         usage=f"callscope {name} {command.positional} [options]",
@@ -84,8 +88,8 @@ def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
     if command.settings:
         from dashboard.cli import flags  # pydantic: only for those who have settings
 
-        flags.add_flags(parser, name)
-    if {"-h", "--help"} & set(words):
+        flags.add_flags(parser, name, explained=asks_help)
+    if asks_help:
         parser.print_help()
         return 0
     parser.parse(words, args)
@@ -93,6 +97,9 @@ def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
         args.load_settings = partial(flags.settings_from, args, name, os.environ)
         if not command.loads_settings:
             args.settings = args.load_settings()
+            args.log_file = args.settings.log_file
+    if command.screen:
+        return opening.print_order(name, args)
     code: int = import_module(f"dashboard.cli.{name}").run(args)
     return code
 
@@ -162,7 +169,7 @@ def _report(error: Exception, args: argparse.Namespace) -> int:
     details = redact("".join(traceback.format_exception(error)))
     if os.environ.get("CALLSCOPE_DEBUG"):
         sys.stderr.write(details)
-    log_file = getattr(getattr(args, "settings", None), "log_file", None)
+    log_file = getattr(args, "log_file", None)
     if log_file is not None:
         _log_crash(log_file, details)
     if isinstance(error, BrokenPipeError):  # stdout's: those of sockets and of the worker end at their edge

@@ -6,7 +6,11 @@ A field's docstring is what `--help` prints and what an error offers as its reme
 
 from __future__ import annotations
 
+import ast
+import inspect
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
@@ -26,9 +30,6 @@ from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
 from dashboard.errors import ConfigError
-from dashboard.resilience import oauth
-from dashboard.resilience.exchange import is_secure
-from dashboard.resilience.inquiry import MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _one_or_many(value: object) -> object:
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Milliseconds = Annotated[float, Field(gt=0, le=60_000)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\w.:@+-]{1,200}$")]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[A-Za-z0-9_.:@+-]+$")]
 
 
 class Settings(BaseModel):
@@ -80,7 +81,6 @@ class Settings(BaseModel):
         extra="forbid",
         allow_inf_nan=False,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
     )
 
     insecure: Annotated[bool, TRUST] = False
@@ -189,7 +189,7 @@ class Settings(BaseModel):
     """Ask for Genesys' own record of the conversation: details, the tutorials' query (for mocks), or off. By default
     details where the REST API is Genesys Cloud's and there is a token to ask with, else off."""
 
-    analytics_every: Annotated[Seconds, GENESYS] = MINUTE_S
+    analytics_every: Annotated[Seconds, GENESYS] = 60.0
     """Seconds until it is asked for again, growing to four times that; at Genesys Cloud at least 60."""
 
     audio_queue: Annotated[int, Field(ge=1, le=100_000), QUEUES] = 100
@@ -243,7 +243,9 @@ class Settings(BaseModel):
     @property
     def login_url(self) -> str:
         """Address that grants tokens."""
-        return self.token_url or oauth.token_url(self.api_url)
+        from dashboard.resilience.oauth import token_url  # the check before the first frame does not need it
+
+        return self.token_url or token_url(self.api_url)
 
     @property
     def analytics_query(self) -> Literal["off", "details", "tutorial"]:
@@ -271,6 +273,8 @@ class Settings(BaseModel):
         self._require_fair_questions()
 
     def _require_fair_questions(self) -> None:
+        from dashboard.resilience.inquiry import MINUTE_S  # as for `login_url`
+
         if self.analytics_query == "off":
             return
         if self.auth == "none":
@@ -312,6 +316,19 @@ _VARIABLES = {
 }
 
 
+@cache
+def explanations() -> dict[str, str]:
+    """Return setting → the docstring beneath it. Only help and errors ask, so the model is built without them."""
+    (model,) = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(model, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, text in pairwise(model.body):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
+                found[name] = inspect.cleandoc(words)
+    return found
+
+
 def variable(name: str) -> str:
     """Return the environment variable of a setting."""
     return _VARIABLES.get(name, f"CALLSCOPE_{name.upper()}")
@@ -345,6 +362,8 @@ def _is_genesys(api_url: str) -> bool:
 
 def _address(value: str, *, plain: str, insecure: bool) -> str:
     """Return `value` if it is an address of scheme `plain` + "s", or of `plain` where that is allowed."""
+    from dashboard.resilience.exchange import is_secure  # as for `login_url`
+
     value = value.strip()
     parts = urlsplit(value)
     if parts.scheme not in (plain, f"{plain}s") or not parts.hostname:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, Any
 
-from dashboard.cli.settings import Settings
-from dashboard.cli.wiring import examine, new_call_id, run_screen, worker
+if TYPE_CHECKING:
+    from dashboard.bus.runtime import WorkerProcess
+    from dashboard.cli.wiring import Examine
 
 
-def run(args: argparse.Namespace) -> int:
-    """Open the screen; 0 when the operator left it, whatever the call was like."""
-    settings: Settings = args.settings
-    title = args.profile or settings.region
-    return run_screen(worker(settings, new_call_id()), title, args.json_out, lambda tell: examine(settings, tell))
+def order(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what the screen needs to know, checked."""
+    return {"title": args.profile or args.settings.region, "settings": args.settings.to_worker()}
+
+
+def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:
+    """Return the source of a live call, and who examines its way."""
+    from dashboard.cli.wiring import examine, new_call_id, worker
+
+    settings = order["settings"]
+    return worker(settings, new_call_id()), lambda tell: examine(settings, tell)

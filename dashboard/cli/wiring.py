@@ -7,23 +7,22 @@ import json
 import os
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard.bus.fanout import play
 from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import WorkerProcess
 from dashboard.bus.store import Store
 from dashboard.call.events import CallEnded, Cause, LinkChanged, LinkState
-from dashboard.call.figures import probe_object
 from dashboard.call.ports import Command, Emit, Sink, Source, Stop
 from dashboard.call.state import CallState
-from dashboard.call.summary import summary
-from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
 from dashboard.errors import ConfigError, WorkerError
+
+if TYPE_CHECKING:
+    from dashboard.cli.settings import Settings
 
 _HOST_READY_S = 20.0
 
@@ -39,13 +38,13 @@ def new_call_id() -> str:
 _WORKER = (sys.executable, "-m", "dashboard", "worker")
 
 
-def worker(settings: Settings, call_id: str) -> WorkerProcess:
-    """Return the source that holds the call in a process of its own."""
-    config = {"settings": settings.to_worker(), "call_id": call_id}
+def worker(settings: dict[str, Any], call_id: str) -> WorkerProcess:
+    """Return the source that holds the call in a process of its own; `settings` as `Settings.to_worker` gives them."""
+    config = {"settings": settings, "call_id": call_id}
     return WorkerProcess(_WORKER, config, call_id=call_id, clock=SystemClock())
 
 
-async def examine(settings: Settings, tell: Callable[[str], None]) -> None:
+async def examine(settings: dict[str, Any], tell: Callable[[str], None]) -> None:
     """Tell what `doctor` prints of a call with these settings, line by line; it runs in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         *_WORKER,
@@ -58,7 +57,7 @@ async def examine(settings: Settings, tell: Callable[[str], None]) -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(f"{json.dumps({'settings': settings.to_worker()})}\n".encode())
+        process.stdin.write(f"{json.dumps({'settings': settings})}\n".encode())
         while line := await process.stdout.readline():
             tell(line.decode(errors="replace").rstrip("\n"))
     finally:
@@ -89,8 +88,8 @@ def log_sinks(settings: Settings) -> list[Sink]:
 class Demo:
     """A source that starts the bot host in a process of its own and then a worker that calls it."""
 
-    def __init__(self, scenario: str, seed: int | None, settings: Settings) -> None:
-        """`settings` as they are meant for the scenario, all but where the bot host is."""
+    def __init__(self, scenario: str, seed: int | None, settings: dict[str, Any]) -> None:
+        """`settings` as `Settings.to_worker` gives them, complete but for where the bot host is."""
         self._argv = [sys.executable, "-m", "dashboard", "simulate", scenario, "--until-eof"]
         if seed is not None:
             self._argv += ["--seed", str(seed)]
@@ -98,12 +97,15 @@ class Demo:
         self._call_id = new_call_id()
         self._worker: WorkerProcess | None = None
         self._starting: asyncio.Task[dict[str, Any]] | None = None
+        self._stopped = False
 
     def command(self, command: Command) -> None:
         if self._worker is not None:
             self._worker.command(command)
-        elif isinstance(command, Stop) and self._starting is not None:
-            self._starting.cancel()
+        elif isinstance(command, Stop):
+            self._stopped = True
+            if self._starting is not None:
+                self._starting.cancel()
 
     async def run(self, emit: Emit) -> None:
         host = await asyncio.create_subprocess_exec(
@@ -115,6 +117,8 @@ class Demo:
         )
         try:
             self._starting = asyncio.create_task(_ready(host))
+            if self._stopped:  # while the process was being made
+                self._starting.cancel()
             ready = await self._starting
             self._settings = at_host(self._settings, ready)
             self._worker = worker(self._settings, self._call_id)
@@ -138,9 +142,9 @@ class Demo:
         emit(CallEnded(self._call_id, at, "stopped"))
 
 
-def at_host(settings: Settings, ready: dict[str, Any]) -> Settings:
+def at_host(settings: dict[str, Any], ready: dict[str, Any]) -> dict[str, Any]:
     """Return `settings` pointed at a bot host that printed `ready`."""
-    return settings.replace(**{name: ready[name] for name in ("base_url", "app_id", "client_id", "client_secret")})
+    return settings | {name: ready[name] for name in ("base_url", "app_id", "client_id", "client_secret")}
 
 
 async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:
@@ -159,41 +163,6 @@ async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:
     return ready
 
 
-def run_screen(source: Source, title: str, json_out: Path | None, examine: Examine) -> int:
-    """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`."""
-    if json_out is not None:
-        _check_writable(json_out)
-    from dashboard.ui.app import CallScopeApp
-
-    store = Store()
-    app = CallScopeApp(store.snapshot, source.command, lambda: play(source, [store]), examine=examine, title=title)
-    with _stdout_on_the_terminal():
-        app.run()
-    for call in store.snapshot().values():
-        sys.stdout.write(f"{summary(call)}\n")
-        if json_out is not None:
-            write_json(json_out, probe_object(call))
-    if app.failure is not None:
-        raise app.failure
-    return 0
-
-
-@contextmanager
-def _stdout_on_the_terminal() -> Iterator[None]:
-    """Textual paints on stderr and asks stdout for the size: while stdout is a file it must not be asked."""
-    if sys.stdout.isatty() or not sys.stderr.isatty():
-        yield
-        return
-    sys.stdout.flush()
-    kept = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    try:
-        yield
-    finally:
-        os.dup2(kept, sys.stdout.fileno())
-        os.close(kept)
-
-
 def write_json(path: Path, figures: dict[str, Any]) -> None:
     """Write one JSON object.
 
@@ -204,15 +173,6 @@ def write_json(path: Path, figures: dict[str, Any]) -> None:
         path.write_text(f"{json.dumps(figures, indent=1)}\n", encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}", remedy="Name another file.") from None
-
-
-def _check_writable(path: Path) -> None:
-    try:
-        path.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise ConfigError(
-            f"--json-out {path}: cannot be written: {error.strerror}", remedy="Name another file."
-        ) from None
 
 
 async def play_until_stopped(source: Source, sinks: Sequence[Sink], duration_s: float | None) -> None:

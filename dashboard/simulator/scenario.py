@@ -11,7 +11,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +22,7 @@ from dashboard.simulator.analytics import Analytics
 from dashboard.simulator.dialogue import Answer, OverlapError, Turn, place
 from dashboard.simulator.expect import Expectation
 from dashboard.simulator.faults import Count, Fault, Moment, Seconds, SomeSeconds, Window
+from dashboard.simulator.shipped import shipped
 from dashboard.simulator.toml_lines import Path as KeyPath
 from dashboard.simulator.toml_lines import line_numbers, line_of
 from dashboard.simulator.voices import AudioFormat, Placed
@@ -98,30 +98,25 @@ class Scenario:
 
 def list_scenarios() -> list[tuple[str, str]]:
     """Return name and summary of each scenario that comes with callscope, by name."""
-    found = [_read(file.read_text("utf-8"), file.name) for file in _shipped().values()]
+    found = [_read(file.read_text("utf-8"), file.name) for file in shipped().values()]
     return sorted((one.name, one.summary) for one in found)
 
 
 def load_scenario(name_or_path: str) -> Scenario:
     """Return a shipped scenario by its name, or one's own by the path of its file. Raises ScenarioError."""
-    shipped = _shipped()
-    if name_or_path in shipped:
-        file = shipped[name_or_path]
+    known = shipped()
+    if name_or_path in known:
+        file = known[name_or_path]
         return _read(file.read_text("utf-8"), file.name)
     path = Path(name_or_path)
     if path.suffix != ".toml" and not path.is_file():
-        raise ScenarioError(f"there is no scenario {name_or_path!r}; there are {', '.join(sorted(shipped))}")
+        raise ScenarioError(f"there is no scenario {name_or_path!r}; there are {', '.join(sorted(known))}")
     try:
         return _read(path.read_text("utf-8"), str(path))
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{path}: is not UTF-8") from error
-
-
-def _shipped() -> dict[str, Any]:
-    folder = files("dashboard.simulator") / "scenarios"
-    return {file.name.removesuffix(".toml"): file for file in folder.iterdir() if file.name.endswith(".toml")}
 
 
 _SCENARIO: TypeAdapter[Scenario] = TypeAdapter(Scenario)

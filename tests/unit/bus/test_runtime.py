@@ -147,6 +147,14 @@ async def test_a_command_that_does_not_exist_is_a_lost_worker_and_not_a_crash() 
     assert isinstance(seen.facts[-1], CallEnded)
 
 
+async def test_a_stop_that_comes_while_the_process_is_made_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "STOP_S", 3600.0)
+    async with worker({}) as (source, seen):
+        await asyncio.sleep(0)
+        source.command(Stop())
+        await seen.until(lambda fact: isinstance(fact, CallEnded))
+
+
 async def test_lines_that_are_no_facts_are_passed_over() -> None:
     async with worker({"garbage": True}) as (_, seen):
         await seen.until(is_tick)

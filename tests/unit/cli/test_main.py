@@ -16,6 +16,8 @@ from dashboard.errors import ConfigError, DashboardError, RefusedError, Unreacha
 
 HEAVY = {"textual", "websockets", "httpx", "aiohttp", "structlog", "plotext", "asyncio"}
 
+DIAL = ("--auth", "none", "--url", "wss://bridge.example.net/ws")
+
 Plugged = Callable[[str, Callable[[argparse.Namespace], int]], None]
 
 
@@ -63,12 +65,12 @@ def test_a_command_gets_its_arguments_and_its_settings_and_its_code_is_returned(
         seen.append(args)
         return 3
 
-    plugged("demo", run_it)
-    assert run(["demo", "flapping", "--seed", "7", "--config", no_settings, "--buffer-ms", "90"]) == 3
+    plugged("probe", run_it)
+    assert run(["probe", "--json", "--config", no_settings, *DIAL, "--buffer-ms", "90"]) == 3
     (args,) = seen
-    assert (args.scenario, args.seed, args.json_out) == ("flapping", 7, None)
-    assert args.settings == Settings(buffer_ms=90)
-    assert args.settings.model_fields_set == {"buffer_ms"}
+    assert (args.profile, args.json, args.jsonl) == (None, True, False)
+    assert args.settings == Settings(auth="none", url="wss://bridge.example.net/ws", buffer_ms=90)
+    assert args.settings.model_fields_set == {"auth", "url", "buffer_ms"}
 
 
 @pytest.mark.parametrize(
@@ -90,8 +92,8 @@ def test_flags_are_made_from_the_settings(
         return 0
 
     plugged("probe", run_it)
+    assert run(["probe", "--config", no_settings, *DIAL, *words]) == 0
     dial = {"url": "wss://bridge.example.net/ws", "auth": "none"}
-    assert run(["probe", "--config", no_settings, "--url", dial["url"], "--auth", dial["auth"], *words]) == 0
     assert seen[0].settings == Settings.model_validate(dial | settings)
 
 
@@ -114,8 +116,8 @@ def test_what_went_wrong_is_told_without_a_traceback(
     no_settings: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    plugged("demo", failing(error))
-    assert run(["demo", "--config", no_settings]) == code
+    plugged("probe", failing(error))
+    assert run(["probe", *DIAL, "--config", no_settings]) == code
     assert capsys.readouterr() == ("", told)
 
 
@@ -123,8 +125,8 @@ def test_a_bug_is_one_line_and_its_traceback_goes_to_the_log_file(
     plugged: Plugged, no_settings: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log_file = tmp_path / "link.log"
-    plugged("demo", failing(KeyError("client_secret=hunter2-hunter2")))
-    assert run(["demo", "--config", no_settings, "--log-file", str(log_file)]) == 70
+    plugged("probe", failing(KeyError("client_secret=hunter2-hunter2")))
+    assert run(["probe", *DIAL, "--config", no_settings, "--log-file", str(log_file)]) == 70
     out, told = capsys.readouterr()
     assert out == ""
     assert told.startswith("callscope: unexpected KeyError: 'client_secret=***'\n")
@@ -139,11 +141,11 @@ def test_a_bug_is_one_line_and_its_traceback_goes_to_the_log_file(
 def test_a_bug_shows_its_traceback_to_who_asks_for_it(
     plugged: Plugged, no_settings: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plugged("demo", failing(ZeroDivisionError("division by zero")))
-    assert run(["demo", "--config", no_settings]) == 70
+    plugged("probe", failing(ZeroDivisionError("division by zero")))
+    assert run(["probe", *DIAL, "--config", no_settings]) == 70
     assert "CALLSCOPE_DEBUG=1 shows where" in capsys.readouterr().err
     monkeypatch.setenv("CALLSCOPE_DEBUG", "1")
-    assert run(["demo", "--config", no_settings]) == 70
+    assert run(["probe", *DIAL, "--config", no_settings]) == 70
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
@@ -199,10 +201,10 @@ def test_the_overview_lists_the_commands_but_not_the_hidden_one(capsys: pytest.C
     ],
 )
 def test_a_usage_error_says_what_was_probably_meant(
-    words: list[str], what: str, remedy: str, capsys: pytest.CaptureFixture[str]
+    words: list[str], what: str, remedy: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(words) == 2
-    out, err = capsys.readouterr()
+    out, err = capfd.readouterr()
     assert out == ""
     told, advice = err.splitlines()
     assert told == f"callscope: {what}"

@@ -7,7 +7,17 @@ import pytest
 from pydantic import ValidationError
 
 from dashboard.cli.commands import COMMANDS
-from dashboard.cli.settings import FIELDS, GROUPS, Settings, flag, group_of, is_secret, settings_of, variable
+from dashboard.cli.settings import (
+    FIELDS,
+    GROUPS,
+    Settings,
+    explanations,
+    flag,
+    group_of,
+    is_secret,
+    settings_of,
+    variable,
+)
 from dashboard.errors import ConfigError
 
 
@@ -33,7 +43,7 @@ def test_the_defaults_are_those_of_the_specification() -> None:
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_setting_is_explained_and_stands_in_one_group(name: str) -> None:
-    assert (FIELDS[name].description or "").endswith(".")
+    assert explanations()[name].endswith(".")
     assert group_of(name) in GROUPS
 
 

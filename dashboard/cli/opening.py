@@ -1,0 +1,67 @@
+"""The way to the screen: one process checks what was asked for while this one loads what draws.
+
+Nothing opens before the check has passed; what it refuses it says itself, on the stderr that both share. So this
+process loads no settings, and the other nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dashboard.errors import ConfigError
+
+CHECK_ONLY = "--check-only"
+
+
+def open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
+    """Have the words of a command checked, open its screen, and return its exit code."""
+    gc.disable()  # what the start leaves behind is not worth looking for before the first frame
+    try:
+        return _open_screen(name, words, args)
+    finally:
+        gc.enable()
+
+
+def _open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
+    argv = [sys.executable, "-m", "dashboard", name, *words, CHECK_ONLY]
+    environ = {**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"}  # they cost time, and would see the secrets
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ) as check:
+        from dashboard.cli.screen import run_screen  # loads while the other checks
+
+        said, _ = check.communicate()
+    if check.returncode:
+        return check.returncode
+    order: dict[str, Any] = json.loads(said)
+    args.log_file = _path(order["settings"]["log_file"])
+    source, examine = import_module(f"dashboard.cli.{name}").source(order)
+    return run_screen(source, examine, order["title"], _path(order["json_out"]))
+
+
+def print_order(name: str, args: argparse.Namespace) -> int:
+    """Say on stdout, which is a pipe, what the screen of a command needs to know, secrets in clear."""
+    order = import_module(f"dashboard.cli.{name}").order(args)
+    if args.json_out is not None:
+        _check_writable(args.json_out)
+    json.dump({**order, "json_out": args.json_out and str(args.json_out)}, sys.stdout)
+    return 0
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise ConfigError(
+            f"--json-out {path}: cannot be written: {error.strerror}", remedy="Name another file."
+        ) from None

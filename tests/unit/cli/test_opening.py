@@ -1,0 +1,91 @@
+"""The way to the screen, up to where it would open."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dashboard.cli.main import run
+from dashboard.cli.opening import CHECK_ONLY
+from dashboard.cli.settings import Settings, variable
+
+
+@pytest.fixture(autouse=True)
+def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the person who runs the tests has set plays no part."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable(name), raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+def ordered(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, object]:
+    assert run([*words, CHECK_ONLY]) == 0
+    order: dict[str, object] = json.loads(capsys.readouterr().out)
+    return order
+
+
+def test_a_demo_takes_what_its_scenario_advises_unless_the_operator_says_otherwise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    advised = ordered(capsys, "demo", "bad-day")
+    assert (advised["title"], advised["scenario"], advised["seed"]) == ("demo: bad-day", "bad-day", None)
+    host = {"analytics": "details", "analytics_every": 10}
+    assert advised["settings"] == Settings.model_validate({**host, "stale_after": 6}).to_worker()
+    own = ordered(capsys, "demo", "bad-day", "--stale-after", "9", "--seed", "7")
+    assert (own["settings"], own["seed"]) == (Settings.model_validate({**host, "stale_after": 9}).to_worker(), 7)
+
+
+def test_watch_hands_its_settings_on_with_the_secret(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GENESYS_CLIENT_ID", "client-1")
+    monkeypatch.setenv("GENESYS_CLIENT_SECRET", "hunter2-hunter2")
+    out = tmp_path / "call.json"
+    order = ordered(capsys, "watch", "--app-id", "app-31c0", "--json-out", str(out))
+    given = {"app_id": "app-31c0", "client_id": "client-1", "client_secret": "hunter2-hunter2"}
+    assert order["settings"] == Settings.model_validate(given).to_worker()
+    assert order["json_out"] == str(out)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["demo", "no-such-thing"], "callscope: there is no scenario 'no-such-thing'"),
+        (["demo", "--buffer-ms", "-3"], "callscope: --buffer-ms: must be greater than 0 (got -3)"),
+        (["demo", "--json-out", "/nonexistent/call.json"], "callscope: --json-out /nonexistent/call.json"),
+        (["watch"], "callscope: there is no call to dial"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_screen_opens(
+    words: list[str], told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith(told)
+    assert gc.isenabled()
+
+
+def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_needs(
+    fresh_python: Callable[[str], str],
+) -> None:
+    code = "import sys, dashboard.cli.main, dashboard.cli.screen; from dashboard.cli import demo, watch"
+    sources = "demo.source({'scenario': 'x', 'seed': None, 'settings': {}}); watch.source({'settings': {}})"
+    loaded = set(fresh_python(f"{code}; {sources}; print(*sys.modules)").split())
+    assert {"textual.app", "dashboard.ui.app", "dashboard.bus.store"} <= loaded
+    strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
+    assert strangers & loaded == set()
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("dashboard.")}
+    assert rooms == {"bus", "call", "cli", "clock", "errors", "media", "simulator", "ui", "wiretext"}
+
+
+def test_the_check_loads_nothing_that_draws_or_dials(fresh_python: Callable[[str], str]) -> None:
+    code = "import sys; from dashboard.cli.main import run"
+    loaded = set(fresh_python(f"{code}; run(['demo', '{CHECK_ONLY}']); print(); print(*sys.modules)").split())
+    assert "dashboard.cli.settings" in loaded
+    heavy = {"textual", "rich", "plotext", "asyncio", "websockets", "httpx", "aiohttp", "structlog"}
+    assert heavy & loaded == set()
