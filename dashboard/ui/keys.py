@@ -27,6 +27,8 @@ CALL = "the call"
 LOOK = "looking"
 SCREEN = "the screen"
 
+_PANELS = ("connection", "jitter", "transcript", "plot", "reconnect log", "findings")
+
 KEYS: tuple[Key, ...] = (
     Key("r", "r", "reconnect", "reconnect", "reconnect now, from any state; starts a lost worker again", CALL, 2),
     Key("u", "u", "utterance", "utterance", "say a test utterance to the bot; up and down: earlier ones", CALL, 3),
@@ -39,13 +41,14 @@ KEYS: tuple[Key, ...] = (
     Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 5),
     Key("f", "f", "filter", "filter", "show only some kinds of rows", LOOK, 6),
     Key("F", "F", "follow", "follow", "follow the newest row again", LOOK, 7),
+    Key("enter", "enter", "open", "", "explain the outage or finding under the cursor", LOOK),
     Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 10),
     Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 11),
     Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 12),
     Key("g", "g", "genesys", "Genesys", "Genesys' own record of the conversation beside our figures", LOOK),
     *(
         Key(str(number), str(number), f"panel({number})", "", f"go to panel {number}, {name}", SCREEN)
-        for number, name in enumerate(("connection", "jitter", "transcript", "plot", "reconnect log"), start=1)
+        for number, name in enumerate(_PANELS, start=1)
     ),
     Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 13),
     Key("escape", "esc", "back", "all panels", "back to all panels", SCREEN, 1),

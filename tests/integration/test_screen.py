@@ -72,6 +72,11 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.until("operator asked")
         terminal.until("● open")
 
+        terminal.press("5\r")
+        terminal.until("the last messages")
+        terminal.press("\x1b")
+        terminal.until("1 connection")
+
         terminal.press("e")
         terminal.until(lambda _: any(tmp_path.glob("*.svg")) and any(tmp_path.glob("callscope-*.json")))
 

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from dashboard.ui.app import CallScopeApp
 from dashboard.ui.looks import ROLE_CLASSES
 from dashboard.ui.widgets.log_panel import LogPanel
+from dashboard.ui.widgets.pick_panel import PickPanel
 
 
 class HostScreen(Screen[None]):
@@ -34,6 +35,7 @@ class Host(App[None]):
         super().__init__()
         self.panel = panel
         self.noted: list[str] = []
+        self.opened: list[Any] = []
 
     def get_default_screen(self) -> Screen[None]:
         return HostScreen()
@@ -46,6 +48,9 @@ class Host(App[None]):
 
     def action_forward(self, what: str) -> None:
         getattr(self.panel, f"action_{what}")()
+
+    def on_pick_panel_opened(self, event: PickPanel.Opened) -> None:
+        self.opened.append(event.item)
 
     def action_note(self, what: str) -> None:
         self.noted.append(what)

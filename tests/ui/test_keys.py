@@ -139,7 +139,7 @@ async def test_e_in_a_directory_that_is_gone_is_a_toast(
 
 async def test_a_number_goes_to_its_panel(talk: CallState) -> None:
     stage = Stage(talk)
-    panels = ("ConnectionPanel", "JitterPanel", "TranscriptPanel", "PlotPanel", "ReconnectPanel")
+    panels = ("ConnectionPanel", "JitterPanel", "TranscriptPanel", "PlotPanel", "ReconnectPanel", "FindingsPanel")
     async with stage.opened() as pilot:
         for number, panel in enumerate(panels, start=1):
             await pilot.press(str(number))
@@ -155,7 +155,9 @@ def visible_panels(stage: Stage) -> list[str]:
 async def test_a_number_shows_its_panel_alone_where_panels_are_stacked(talk: CallState) -> None:
     stage = Stage(talk)
     async with stage.opened((80, 24)) as pilot:
-        assert "PlotPanel" not in visible_panels(stage)
+        assert not {"PlotPanel", "FindingsPanel"} & set(visible_panels(stage))
+        await pilot.press("6")
+        assert visible_panels(stage) == ["FindingsPanel"]
         await pilot.press("4")
         assert visible_panels(stage) == ["PlotPanel"]
         assert "lateness over time" in stage.text
@@ -170,9 +172,9 @@ async def test_M_gives_the_focused_panel_all_the_room_and_takes_it_back(talk: Ca
         await pilot.press("5", "M")
         assert visible_panels(stage) == ["ReconnectPanel"]
         await pilot.press("M")
-        assert len(visible_panels(stage)) == 5
+        assert len(visible_panels(stage)) == 6
         await pilot.press("M", "escape")
-        assert len(visible_panels(stage)) == 5
+        assert len(visible_panels(stage)) == 6
 
 
 async def test_t_changes_between_dark_and_light(talk: CallState) -> None:

@@ -49,6 +49,18 @@ def test_the_turns_look_as_they_did(size: tuple[int, int], snap_compare: Compare
     assert snap_compare(stage.app, press=["b"], terminal_size=size, run_before=sampled(stage))
 
 
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("panel", ["5", "6"])
+def test_an_explanation_looks_as_it_did(panel: str, size: tuple[int, int], snap_compare: Compare) -> None:
+    stage = stage_of("waiting")
+    assert snap_compare(stage.app, press=[panel, "enter"], terminal_size=size, run_before=sampled(stage))
+
+
+def test_the_cursor_looks_as_it_did(snap_compare: Compare) -> None:
+    stage = stage_of("waiting")
+    assert snap_compare(stage.app, press=["5", "k"], terminal_size=(120, 36), run_before=sampled(stage))
+
+
 def test_a_terminal_that_is_too_small_is_told_so(snap_compare: Compare) -> None:
     stage = stage_of("steady")
     assert snap_compare(stage.app, terminal_size=(60, 20), run_before=sampled(stage))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.call.state import CallState
 from dashboard.call.verdict import Headline
+from dashboard.ui.draw.findings import badges as finding_badges
 from dashboard.ui.draw.layout import Spans, crop, join, shorten_middle, spread
 from dashboard.ui.draw.link import state_span
 from dashboard.ui.draw.spans import Role, Span, cells, tame
@@ -46,6 +47,8 @@ def _badges(call: CallState | None, waiting: int | None, closing: bool) -> Spans
         badges.append((" closing… ", "badge-warn"))
     if waiting is not None:
         badges.append((f" FROZEN +{count(waiting)} ", "badge"))
+    if call is not None:
+        badges += finding_badges(call)
     if call is not None and call.link.outage_count:
         plural = "outage" if call.link.outage_count == 1 else "outages"
         tone: Role = "badge-bad" if call.link.outage is not None else "badge-warn"

@@ -11,6 +11,7 @@ from dashboard.media.levels import LevelMeter
 from dashboard.media.pacing import WINDOW_S, Pacing
 from dashboard.media.playout import Quality, playout, what_if
 from dashboard.ui.draw.bars import METER_FLOOR_DBFS, meter
+from dashboard.ui.draw.findings import finding_marks
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad
 from dashboard.ui.draw.spans import Role, Span, cells, tame
 from dashboard.ui.draw.sparkline import down_columns, outage_spans, scale_top, sparkline
@@ -89,13 +90,20 @@ def _scope(call: CallState, width: int, height: int, window_s: float | None, *, 
     if height > 2:
         labels[1] = "ms"
     rows: list[Spans] = [((f"{label:>{_SCALE - 1}} ", "dim"), *row) for label, row in zip(labels, drawn, strict=True)]
-    return [*rows, _time_axis(shown_s, columns)] if axis else rows
+    return [*rows, _time_axis(call, shown_s, columns)] if axis else rows
 
 
-def _time_axis(shown_s: float, columns: int) -> Spans:
+def _time_axis(call: CallState, shown_s: float, columns: int) -> Spans:
+    """Times, and a sign where a finding was raised."""
     start, middle, end = f"−{shown_s:.0f} s", f"−{shown_s / 2:.0f} s", "now"
     line = start.ljust(columns // 2 - len(middle) // 2) + middle
-    return ((" " * _SCALE + line.ljust(columns - len(end)) + end, "dim"),)
+    line = line.ljust(columns - len(end)) + end
+    spans: list[Span] = [(" " * _SCALE, "dim")]
+    drawn = 0
+    for column, mark in sorted(finding_marks(call, shown_s, columns).items()):
+        spans += [(line[drawn:column], "dim"), mark]
+        drawn = column + 1
+    return (*spans, (line[drawn:], "dim"))
 
 
 # -- the figures ----------------------------------------------------------------------------------------

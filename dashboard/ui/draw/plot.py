@@ -15,6 +15,7 @@ from typing import Any, Literal
 from dashboard.call.state import CallState
 from dashboard.media import readings
 from dashboard.media.pacing import WINDOW_S
+from dashboard.ui.draw.findings import finding_marks
 from dashboard.ui.draw.layout import Spans, crop
 from dashboard.ui.draw.spans import Role, Span
 from dashboard.ui.draw.sparkline import down_columns, outage_spans
@@ -107,6 +108,8 @@ def _lateness(call: CallState, window_s: float | None, width: int, height: int) 
     down = [x for x, lost in enumerate(down_columns(outage_spans(call), call.now, shown_s, count)) if lost]
     if down:
         figure.draw(figure.signal(down, [0.0] * len(down), marker=_marker("░", _BAD)))
+    for x, (symbol, role) in finding_marks(call, shown_s, count).items():
+        figure.draw(figure.signal([x], [0.0], marker=_marker(symbol, _INKS.index(role))))
     _axes(figure, count, top_s, (f"−{shown_s:.0f} s", f"−{shown_s / 2:.0f} s", "now"))
     return _spans(figure, width)
 

@@ -217,23 +217,23 @@ COLUMNS = (
     Column("code", 4, _code),
     Column("reason", 18, _reason, spare=7, align="left", grows=30),
     Column("by", 7, _closed_by, spare=5, align="left"),
-    Column("tries", 5, _attempts),
+    Column("tries", 5, _attempts, spare=1),
     Column("waited", 7, _waited, spare=4),
     Column("down", 7, _down),
     Column("lost", 7, _missing, spare=2),
     Column("held/sent", 9, _said, spare=6),
     Column("session", 9, _session, align="left"),
 )
-_GAP = 2
+_GAPS_FROM = 60  # cells from which there is room for wide gaps
 
 
 @lru_cache(maxsize=8)
 def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
     """Return the columns for which there is room, each with its cells."""
     chosen = list(COLUMNS)
-    while _taken(chosen) > width and any(column.spare for column in chosen):
+    while _taken(chosen, width) > width and any(column.spare for column in chosen):
         chosen.remove(max(chosen, key=lambda column: column.spare))
-    free = width - _taken(chosen)
+    free = width - _taken(chosen, width)
     sized = []
     for column in chosen:
         more = max(4 - column.width if column.grows else 0, min(free, column.grows))
@@ -253,12 +253,17 @@ def outage_header(width: int) -> Row:
 
 
 def _across(width: int, cell: Callable[[Column], Span]) -> Row:
-    spans: list[Span] = []
+    gap: Span = (" " * _gap_of(width), "text")
+    spans: list[Span] = [(" ", "text")]  # where a cursor has its sign
     for column, size in columns_for(width):
         text, role = cell(column)
-        spans += [(padded(text, size, right=column.align == "right"), role), (" " * _GAP, "text")]
+        spans += [(padded(text, size, right=column.align == "right"), role), gap]
     return Row(tuple(spans[:-1]))
 
 
-def _taken(columns: list[Column]) -> int:
-    return sum(column.width for column in columns) + _GAP * (len(columns) - 1)
+def _gap_of(width: int) -> int:
+    return 2 if width >= _GAPS_FROM else 1
+
+
+def _taken(columns: list[Column], width: int) -> int:
+    return 1 + sum(column.width for column in columns) + _gap_of(width) * (len(columns) - 1)

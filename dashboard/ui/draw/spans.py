@@ -17,7 +17,7 @@ from dashboard.wiretext import visible
 
 Role = Literal[
     "text", "strong", "dim", "faint", "partial", "accent", "caller", "bot", "good", "warn", "bad", "match", "current",
-    "badge", "badge-warn", "badge-bad",
+    "cursor", "badge", "badge-warn", "badge-bad",
 ]  # fmt: skip
 ROLES: tuple[Role, ...] = get_args(Role)
 

@@ -28,6 +28,13 @@ def outage_spans(call: CallState) -> list[tuple[float, float]]:
     return [*spans, (link.outage.started_at, call.now)] if link.outage is not None else spans
 
 
+def column_of(at: float, now: float, window_s: float, count: int) -> int | None:
+    """Return in which of `count` columns, aligned as those of `media.readings.columns`, a moment lies; None: before."""
+    width_s = window_s / count
+    column = int(at // width_s) - int(now // width_s) + count - 1
+    return column if 0 <= column < count else None
+
+
 def down_columns(outages: Iterable[tuple[float, float]], now: float, window_s: float, count: int) -> list[bool]:
     """Tell which of `count` columns, aligned as those of `media.readings.columns`, lie wholly in an outage.
 

@@ -1,4 +1,4 @@
-"""The call screen: five panels on one call, the rows around them, and what its keys do."""
+"""The call screen: six panels on one call, the rows around them, and what its keys do."""
 
 from __future__ import annotations
 
@@ -13,17 +13,22 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
+from dashboard.call.findings.finding import Finding
 from dashboard.call.ports import Command, Mark, Reconnect, Say
-from dashboard.call.state import CallState
+from dashboard.call.state import CallState, Outage
 from dashboard.ui.keys import bindings
 from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.screens.close import CloseScreen
+from dashboard.ui.screens.finding import FindingScreen
 from dashboard.ui.screens.genesys import GenesysScreen
 from dashboard.ui.screens.turns import TurnsScreen
 from dashboard.ui.widgets.connection import ConnectionPanel
+from dashboard.ui.widgets.findings import FindingsPanel
 from dashboard.ui.widgets.header import HeaderBar
 from dashboard.ui.widgets.headline import HeadlineBar
 from dashboard.ui.widgets.jitter import WINDOWS_S, JitterPanel
 from dashboard.ui.widgets.key_bar import KeyBar
+from dashboard.ui.widgets.pick_panel import PickPanel
 from dashboard.ui.widgets.plot import PlotPanel
 from dashboard.ui.widgets.reconnect_log import ReconnectPanel
 from dashboard.ui.widgets.transcript import TranscriptPanel
@@ -63,7 +68,15 @@ class CallScreen(Screen[None]):
         self._transcript = TranscriptPanel()
         self._plot = PlotPanel()
         self._reconnects = ReconnectPanel()
-        self._panels = (self._connection, self._jitter, self._transcript, self._plot, self._reconnects)
+        self._findings = FindingsPanel()
+        self._panels = (
+            self._connection,
+            self._jitter,
+            self._transcript,
+            self._plot,
+            self._reconnects,
+            self._findings,
+        )
         self._utterance = UtteranceInput()
         self._keys = KeyBar(self.works)
         self._too_small = Static(id="too-small", markup=False)
@@ -89,6 +102,7 @@ class CallScreen(Screen[None]):
         if shown is not None:
             self._transcript.sample(shown)
             self._reconnects.sample(shown)
+            self._findings.sample(shown)
         self._live, self._shown = live, shown
         self._frozen, self._leaving = frozen, closing
 
@@ -149,6 +163,19 @@ class CallScreen(Screen[None]):
     def action_genesys(self) -> None:
         if self._shown is not None:
             self.app.push_screen(GenesysScreen(self._shown))
+
+    def action_open(self) -> None:
+        if isinstance(self.focused, PickPanel):
+            self.focused.action_open()
+
+    @on(PickPanel.Opened)
+    def _open(self, event: PickPanel.Opened) -> None:
+        if self._shown is None:
+            return
+        if isinstance(event.item, Outage):
+            self.app.push_screen(CloseScreen(self._shown, event.item))
+        elif isinstance(event.item, Finding):
+            self.app.push_screen(FindingScreen(self._shown, event.item))
 
     def action_panel(self, number: int) -> None:
         """Focus a panel; where panels are stacked, show it alone."""

@@ -9,10 +9,11 @@ from dashboard.call.state import CallState, Outage
 from dashboard.call.words import cause_words
 from dashboard.ui.draw.rows import outage_header, outage_row
 from dashboard.ui.draw.spans import Row
-from dashboard.ui.widgets.log_panel import Filter, LogPanel
+from dashboard.ui.widgets.log_panel import Filter
+from dashboard.ui.widgets.pick_panel import PickPanel
 
 
-class ReconnectPanel(LogPanel[Outage]):
+class ReconnectPanel(PickPanel[Outage]):
     """The outages of a call, newest last."""
 
     TITLE = "5 reconnects"

@@ -130,7 +130,7 @@ def test_markup_in_any_part_of_a_row_is_text() -> None:
 def cell(call: CallState, title: str, outage: Outage | None = None, width: int = 300) -> Span:
     outage = outage or call.link.outage or call.link.outages[-1]
     titles = [column.title for column, _ in columns_for(width)]
-    text, role = outage_row(outage, call, width).lead[2 * titles.index(title)]
+    text, role = outage_row(outage, call, width).lead[2 * titles.index(title) + 1]
     return text.strip(), role
 
 
@@ -205,7 +205,7 @@ def test_titles_and_rows_of_the_log_share_their_columns(width: int) -> None:
 
 def test_a_long_cause_is_cut_with_an_ellipsis_where_there_is_no_room() -> None:
     call = fold(*dropped(T0 + 5), *back(T0 + 7))
-    assert "dropped without… " in lines(outage_row(call.link.outages[-1], call, 60), 60)[0]
+    assert "dropped without a clos… " in lines(outage_row(call.link.outages[-1], call, 60), 60)[0]
 
 
 def test_a_state_without_any_fact_draws_too() -> None:
