@@ -7,6 +7,7 @@ to it through its inbox, as an input of the machine; nobody else opens or closes
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -319,7 +320,8 @@ class Line:
 
     async def _tick(self) -> None:
         """Let time pass for whoever folds the facts, and say how late our own timer was."""
-        due, ticks = self._now(), 0
+        # Calls that began together do not tick together: at once, the ticks of 300 calls took 30 ms and more.
+        due, ticks = self._now() - TICK_S * random.random(), 0
         while True:
             due += TICK_S
             await asyncio.sleep(due - self._now())
