@@ -73,7 +73,7 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.until("● open")
 
         terminal.press("5\r")
-        terminal.until("the last messages")
+        terminal.until("why, the best explanation first")
         terminal.press("\x1b")
         terminal.until("1 connection")
 
