@@ -17,6 +17,10 @@ AT_ONCE = 6
 """Calls side by side: most of a scenario is waiting, and two cores carry these without being late."""
 
 
+TRIES = 3
+"""A probe that says itself that it came too late is asked again."""
+
+
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Ended]:
     """What `probe --json` said of each scenario."""
@@ -35,8 +39,12 @@ async def _probe(name: str, turnstile: asyncio.Semaphore) -> Ended:
     for setting, value in scenario.settings.given().items():
         for each in value if isinstance(value, tuple) else (value,):
             flags += [f"--{setting.replace('_', '-')}", str(each)]
-    async with turnstile, bot_host(name) as ready:
-        return await callscope("probe", *flags, env=environment(ready))
+    for _ in range(TRIES):
+        async with turnstile, bot_host(name) as ready:
+            ended = await callscope("probe", *flags, env=environment(ready))
+        if not any(finding["rule"] == "self_late" for finding in ended.json["findings"]):
+            break
+    return ended
 
 
 @pytest.mark.parametrize("name", NAMES)

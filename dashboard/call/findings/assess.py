@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import replace
 
 from dashboard.call.events import CallEnded, Event, LinkChanged, LinkState, Ticked, WorkerLost
 from dashboard.call.findings.finding import Finding, Findings
-from dashboard.call.findings.rule import Rule, Sign, View
+from dashboard.call.findings.rule import Rule, View
 from dashboard.call.findings.rules import RULES
 from dashboard.call.state import CallState
 
@@ -47,14 +46,6 @@ def assess(call: CallState, rules: Sequence[Rule[View]] = RULES) -> Findings:
     return round_.findings()
 
 
-@dataclass(slots=True)
-class _Case:
-    """What one rule comes to in this round."""
-
-    finding: Finding
-    sign: Sign | None
-
-
 class _Round:
     def __init__(self, call: CallState) -> None:
         self._before = call.findings
@@ -62,36 +53,21 @@ class _Round:
         self._view = View(call)
         self._standing = {finding.rule: finding for finding in self._before.standing}
         self._past = {finding.rule: finding for finding in self._before.past}
-        self._asked = self._before.asked
         self._explained: dict[str, float] = {}
         """Rule → since when what it would say is better explained."""
 
     def ask(self, rule: Rule[View]) -> None:
         standing = self._standing.get(rule.name)
-        if rule.every_s and not self._its_turn(rule):
-            if standing is not None and not standing.fading:
-                self._explain(rule.explains, self._now)
-            return
         sign = rule.sign(self._view, standing is not None)
         if rule.name in self._explained:
             self._withdraw(rule.name, self._explained[rule.name])
         elif sign is not None:
             self._standing[rule.name] = rule.raised(sign, self._now, standing or self._past.pop(rule.name, None))
             began = self._now - _HINDSIGHT_S if sign.began is None else sign.began
-            self._explain(rule.explains | sign.explains, began)
+            for weaker in rule.explains | sign.explains:
+                self._explained[weaker] = min(began, self._explained.get(weaker, began))
         elif standing is not None:
             self._fade(rule, standing)
-
-    def _explain(self, weaker: Iterable[str], began: float) -> None:
-        for name in weaker:
-            self._explained[name] = min(began, self._explained.get(name, began))
-
-    def _its_turn(self, rule: Rule[View]) -> bool:
-        last = self._asked.get(rule.name)
-        if last is not None and self._now - last < rule.every_s:
-            return False
-        self._asked = MappingProxyType({**self._asked, rule.name: self._now})
-        return True
 
     def _withdraw(self, name: str, began: float) -> None:
         """Take back what was found since a better explanation began; what was found before is only cleared."""
@@ -113,7 +89,6 @@ class _Round:
         return Findings(
             standing=worst_first(self._standing.values()),
             past=worst_first(self._past.values()),
-            asked=self._asked,
             readings=readings,
             assessed_at=self._now,
         )

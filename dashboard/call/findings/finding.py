@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from dashboard.call.words import span_words
 from dashboard.media.histogram import Histogram
@@ -97,8 +95,6 @@ class Findings:
 
     standing: tuple[Finding, ...] = ()
     past: tuple[Finding, ...] = ()
-    asked: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Rule that is asked more rarely than the others → when it was."""
     readings: Tail[Reading] = field(default_factory=lambda: Tail(KEPT_READINGS))
     assessed_at: float | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 from statistics import median
 
 from dashboard.call.findings.finding import Severity
@@ -11,6 +12,9 @@ from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
 from dashboard.call.words import span_words
 from dashboard.media.pacing import Sample
 from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness, window
+
+_EDGE_FRAMES = 100
+_transit = itemgetter(3)
 
 HARM = 0.01
 HARM_GONE = 0.005
@@ -32,7 +36,6 @@ STILL_PACKED = 0.05
 LONG_HOLE_S = 0.4
 DRIFT_PPM = 200.0
 DRIFT_GONE_PPM = 120.0
-_EDGE_FRAMES = 100
 DRIFT_MOVED_S = 0.010
 """Over a short time only a large drift stands out from the jitter: it must have moved the stream by this much."""
 
@@ -143,28 +146,36 @@ def _packs(frames: Sequence[Sample]) -> list[tuple[float, int]]:
 
 
 def _clock_drift(view: View, standing: bool) -> Sign | None:
-    samples = view.pacing.samples
-    first = max(samples.dropped, view.pacing.timeline_start) - samples.dropped
-    edges = samples[first : first + _EDGE_FRAMES], samples[-_EDGE_FRAMES:]
-    early, late = (min((frame[3] for frame in edge), default=0.0) for edge in edges)
-    if abs(late - early) < DRIFT_MOVED_S / 2 and not standing:
-        return None  # a glance, before the slope is worked out
-    ppm = drift_ppm(view.pacing, view.now)
-    if ppm is None or abs(ppm) < (DRIFT_GONE_PPM if standing else DRIFT_PPM):
+    seen_s, moved_s = _moved(view)
+    if seen_s <= 0.0 or abs(moved_s) < DRIFT_MOVED_S:
         return None
-    seen_s = min(60.0, samples[-1][0] - samples[first][0])
-    moved_s = abs(ppm) * 1e-6 * seen_s
-    typical = lateness(view.pacing, RECENT_S, view.now)
-    if not standing and (moved_s < DRIFT_MOVED_S or typical is None or moved_s < 1.2 * typical.p50):
-        return None  # jitter could do that
+    ppm = moved_s / seen_s * 1e6
+    if not standing:  # two edges are a glance: the slope of all of it must say the same, and jitter must not do as much
+        slope, typical = drift_ppm(view.pacing, view.now), lateness(view.pacing, RECENT_S, view.now)
+        if slope is None or typical is None or abs(moved_s) < 1.2 * typical.p50:
+            return None
+        ppm = slope
+    if abs(ppm) < (DRIFT_GONE_PPM if standing else DRIFT_PPM):
+        return None
     pace = "slow" if ppm > 0 else "fast"
     return Sign(
         f"The sender's clock runs {abs(ppm):.0f} ppm {pace}",
         (
-            f"over the last {seen_s:.0f} s the stream has moved by {span_words(moved_s)}",
+            f"over the last {seen_s:.0f} s the stream has moved by {span_words(abs(moved_s))}",
             f"that is {abs(ppm) * 3.6 / 1000:.1f} s in an hour; a crystal is right within 100 ppm",
         ),
     )
+
+
+def _moved(view: View) -> tuple[float, float]:
+    """Return the length of the timeline that is remembered, and by how much its end is later than its beginning, s."""
+    samples = view.pacing.samples
+    first = max(0, view.pacing.timeline_start - samples.dropped)
+    early, late = samples[first : first + _EDGE_FRAMES], samples[-_EDGE_FRAMES:]
+    if len(samples) - first < 2 * _EDGE_FRAMES:
+        return 0.0, 0.0
+    soonest, latest = min(early, key=_transit), min(late, key=_transit)
+    return latest[0] - soonest[0], latest[3] - soonest[3]
 
 
 def _high_jitter(view: View, standing: bool) -> Sign | None:
@@ -224,7 +235,6 @@ CLOCK_DRIFT = Rule(
     sign=_clock_drift,
     explains=frozenset({"high_jitter"}),
     clear_after_s=30.0,
-    every_s=5.0,
 )
 
 HIGH_JITTER = Rule(

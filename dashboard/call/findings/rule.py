@@ -47,7 +47,7 @@ class Rule(Generic[Seen]):
     so that it can be cleared at another threshold than the one at which it was raised.
 
     means, remedy: one sentence each, for the README and for whoever reads a finding. explains: rules that need not be
-    said while this one has a sign. clear_after_s: how long the sign must be gone. every_s: how often it is asked.
+    said while this one has a sign. clear_after_s: how long the sign must be gone.
     """
 
     name: str
@@ -57,7 +57,6 @@ class Rule(Generic[Seen]):
     sign: Callable[[Seen, bool], Sign | None]
     explains: frozenset[str] = frozenset()
     clear_after_s: float = 10.0
-    every_s: float = 0.0
 
     def raised(self, sign: Sign, at: float, before: Finding | None = None) -> Finding:
         """Return the finding that `sign` makes at `at`; `before` is the same rule's finding until then, if any."""

@@ -64,7 +64,6 @@ def rule(
     explains: Sequence[str] = (),
     began: float | None = None,
     clear_after_s: float = 3.0,
-    every_s: float = 0.0,
 ) -> Rule[View]:
     """A rule that has a sign from, and until before, each of these moments."""
 
@@ -80,7 +79,6 @@ def rule(
         sign=sign,
         explains=frozenset(explains),
         clear_after_s=clear_after_s,
-        every_s=every_s,
     )
 
 
@@ -174,12 +172,6 @@ def test_the_worst_comes_first_and_among_equals_what_tells_more() -> None:
         found("dead_air", Severity.ERROR),
     ]
     assert [one.rule for one in worst_first(shuffled)] == ["dead_air", "network_stalls", "high_jitter", "clock_drift"]
-
-
-def test_a_rule_that_is_asked_rarely_stands_meanwhile() -> None:
-    call = assessed(rule("rare", (3, 12), every_s=5.0, clear_after_s=6.0), until=9)
-    assert call.findings.standing[0].summary == "rare at 5"
-    assert assessed(rule("rare", (6, 9), every_s=5.0), until=9).findings.all == ()
 
 
 def test_readings_are_taken_once_a_second_and_bounded() -> None:
