@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from dashboard.call.state import BargeIn, Turn, Turns
+from dashboard.call.state import BargeIn, CallState, Turn, Turns
 from dashboard.call.turns import all_turns
 
 
@@ -66,3 +67,59 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
     if not ordered:
         return None
     return ordered[max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1)]
+
+
+# -- turns on one axis of time --------------------------------------------------------------------------
+
+_TOPS_S = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 20.0)
+_ROOM_BEHIND = 1.5
+"""The axis is so much longer than the wait of most turns: the answer itself wants to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where things stand on the axis: seconds from its beginning, None = not known."""
+
+    final: float | None = None
+    intent: float | None = None
+    text: float | None = None
+    audio: float | None = None
+    audio_until: float | None = None
+    barge_in: float | None = None
+    silent: float | None = None  # the bot, after the barge-in
+    failed: float | None = None  # no sign of an answer until then
+    waits: float | None = None  # no sign so far
+
+    @property
+    def sign(self) -> float | None:
+        """The last of the first signs, where there is one: before it the user waits."""
+        return max((at for at in (self.intent, self.text, self.audio) if at is not None), default=None)
+
+
+def axis_top(turns: Turns) -> float:
+    """Return how many seconds the axis spans: room for the wait of most turns, a round number."""
+    _, high = middle_and_high(wait_s(turn) for turn in all_turns(turns))
+    wanted = (high or 0.0) * _ROOM_BEHIND
+    return next((top for top in _TOPS_S if top >= wanted), _TOPS_S[-1])
+
+
+def marks_of(turn: Turn, call: CallState) -> Marks:
+    """Return what happened in a turn, in seconds from the end of the user's speech, or the final transcript."""
+    zero = asked_at(turn)
+    barge_in = barge_in_of(turn, call.turns)
+    waiting = turn.answered_at is None and not turn.silent and not turn.interrupted
+
+    def since(at: float | None) -> float | None:
+        return None if at is None else max(0.0, at - zero)
+
+    return Marks(
+        final=since(turn.ended_at),
+        intent=since(turn.intent_at),
+        text=since(turn.text_at),
+        audio=since(turn.audio_at),
+        audio_until=since(turn.audio_until),
+        barge_in=None if barge_in is None else since(barge_in.at),
+        silent=None if barge_in is None else since(barge_in.silent_at),
+        failed=since(turn.ended_at + call.targets.silent_failure_after_s) if turn.silent else None,
+        waits=since(call.now) if waiting else None,
+    )

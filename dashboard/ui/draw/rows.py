@@ -8,13 +8,11 @@ from functools import lru_cache
 from typing import Literal
 
 from dashboard.call.events import LinkState, Speaker
+from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.state import CallState, Line, Outage, Turn, Utterance
 from dashboard.call.words import cause_words
 from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
 from dashboard.ui.draw.units import NOTHING, span, time_of_day
-
-SLOW_S = 2.0
-"""A turn latency above this is slow."""
 
 # cells from which a row has room for
 _TIME_FROM = 44

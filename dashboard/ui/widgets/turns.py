@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.call.stages import barge_in_of, wait_s
+from dashboard.call.findings.bot import SLOW_S
+from dashboard.call.stages import axis_top, barge_in_of, wait_s
 from dashboard.call.state import CallState, Turn
 from dashboard.ui.draw.layout import EMPTY
-from dashboard.ui.draw.rows import SLOW_S
 from dashboard.ui.draw.spans import Row, paint
-from dashboard.ui.draw.turns import axis_top, legend, percentile_rows, turn_row, turns_header
+from dashboard.ui.draw.turns import legend, percentile_rows, turn_row, turns_header
 from dashboard.ui.widgets.log_panel import Filter, LogPanel
 from dashboard.ui.widgets.painted import Painted
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.call.stages import Marks, axis_top, marks_of
 from dashboard.call.state import BargeIn, CallState, Turn, Turns
 from dashboard.media.tail import Tail
 from dashboard.ui.draw.spans import cells, paint
 from dashboard.ui.draw.turns import (
-    Marks,
     axis,
-    axis_top,
     bar,
     legend,
-    marks_of,
     percentile_rows,
     turn_row,
     turns_header,

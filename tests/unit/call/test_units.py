@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.ui.draw.units import clock, count, dbfs, millis, percent, ppm, span
+from dashboard.call.units import clock, count, dbfs, millis, percent, ppm, span
 
 
 @pytest.mark.parametrize(
