@@ -290,9 +290,9 @@ class ErrorReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class UnknownReceived(Event):
-    """A message of a type that the dialect does not know (`kind` empty: it named none)."""
+    """A message of a type that the dialect does not know (empty: it named none)."""
 
-    kind: str
+    type_name: str
     size_bytes: int
 
 

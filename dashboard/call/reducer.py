@@ -236,8 +236,8 @@ def _(event: ev.ErrorReceived, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.UnknownReceived, call: CallState) -> CallState:
     call = _received(call, event.at, "unknown")
-    call = replace(call, unknown_kinds=outages.count(call.unknown_kinds, event.kind or "(no type)", _KEPT_NAMES))
-    return _noted(call, Line(event.at, "unknown", event.kind or "message without a type"))
+    call = replace(call, unknown_kinds=outages.count(call.unknown_kinds, event.type_name or "(no type)", _KEPT_NAMES))
+    return _noted(call, Line(event.at, "unknown", event.type_name or "message without a type"))
 
 
 @reduce.register

@@ -63,7 +63,7 @@ def _transcript(event: ev.TranscriptReceived) -> tuple[str, str]:
 
 
 def _unknown(event: ev.UnknownReceived) -> tuple[str, str]:
-    return "unknown", f"{event.kind or 'no type'}, {event.size_bytes} bytes"
+    return "unknown", f"{event.type_name or 'no type'}, {event.size_bytes} bytes"
 
 
 _RECEIVED: dict[type[Event], Callable[[Any], tuple[str, str]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -36,6 +37,7 @@ FACTS = [
     events.TranscriptReceived("c1", 3.0, events.Speaker.BOT, "\x1b[31m[red]\u202e🙂\x00\x7f", True, 0.5),
     events.UtteranceHeld("c1", 3.0, 1, "what a terminal gave \udcff"),
     events.QueueMeasured("c1", 3.0, "audio", 1, 100, 2, "oldest", (0.001,)),
+    events.UnknownReceived("c1", 3.0, "ticked", 20),
     events.WorkerLost("c1", 3.0, "was killed by SIGKILL", dead=True),
 ]
 
@@ -59,6 +61,11 @@ def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) ->
 def test_every_kind_of_fact_can_be_written() -> None:
     kinds = {item for item in vars(events).values() if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
+
+
+def test_no_field_of_a_fact_or_command_takes_the_place_of_its_version_or_kind() -> None:
+    names = {field.name for kind in codec._NAMES for field in dataclasses.fields(kind)}
+    assert names & {"v", "kind"} == set()
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: codec.kind_of(fact))
