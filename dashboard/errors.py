@@ -9,6 +9,7 @@
     ├── UnreachableError            exit 4: DNS, TCP, TLS, proxy, time-out
     ├── TraceError                  exit 2: a file that is no timing trace
     ├── ScenarioError               exit 2: a scenario file that says something impossible
+    ├── RecordingError              exit 2: a recording that cannot be read or written
     ├── CodecError                  exit 1: a line that is no fact
     └── WorkerError                 exit 1: the worker process did not start or does not answer
 
@@ -78,6 +79,12 @@ class UnreachableError(DashboardError):
     """Nothing answered: DNS, TCP, TLS, proxy or a time-out."""
 
     exit_code = 4
+
+
+class RecordingError(DashboardError):
+    """A recording cannot be read: no such file, no recording, newer, damaged; or it cannot be written."""
+
+    exit_code = 2
 
 
 class CodecError(DashboardError):

@@ -47,6 +47,16 @@ def kind_of(event: events.Event) -> str:
     return _NAMES[type(event)]
 
 
+def kind_name(kind: type[events.Event]) -> str:
+    """Return the identifier of a class of facts."""
+    return _NAMES[kind]
+
+
+def is_known(kind: str) -> bool:
+    """Tell whether a fact of this identifier can be read; a newer callscope may know more of them."""
+    return kind in _EVENTS
+
+
 def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
     """Return the versioned dictionary of a fact or a command; its values are what `json` takes as they are."""
     kind: Any = type(item)

@@ -1,0 +1,104 @@
+"""A sink that records: facts go to one file, in batches, on a thread of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import islice
+from pathlib import Path
+
+from dashboard.call.events import Event
+from dashboard.errors import RecordingError
+from dashboard.storage.writer import About, Writer, Written
+
+BATCH_S = 0.5
+"""Between two commits: a worker that is killed loses no more than this and the time of a commit."""
+
+LIMIT = 50_000
+"""Facts that wait for a disk that does not answer: half an hour of a call; then the recording is given up."""
+
+_SLICE = 20
+_PAUSE_S = 0.001
+"""Between slices of what was told before: the call in this process has its turn first."""
+
+
+class Recorder:
+    """Writes until it is closed or cannot write any more; whatever becomes of the file, the call goes on."""
+
+    def __init__(
+        self,
+        path: Path,
+        about: About,
+        *,
+        ended: Callable[[Written | RecordingError], None],
+        before: Iterable[Event] = (),
+    ) -> None:
+        """Begin at once. `before` are facts that were told already; they are read and written first.
+
+        `ended` is called once, on the recorder's thread unless the disk has stopped answering: with what was written,
+        or why there will be no more.
+        """
+        self.path = path
+        self._about = about
+        self._before = before
+        self._ended = ended
+        self._queue: deque[Event] = deque()
+        self._over = False
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def put(self, event: Event) -> None:
+        """Take one fact; never waits."""
+        if self._over:
+            return
+        self._queue.append(event)
+        if len(self._queue) > LIMIT:
+            what = f"{self.path}: cannot be written: the disk has not answered for too long"
+            self._end(RecordingError(what, remedy="Name a file on a disk of this machine."))
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Write what still waits and close the file, for at most `timeout_s` seconds."""
+        self._closing.set()
+        self._thread.join(timeout_s)
+
+    def finish(self) -> None:
+        """Close the file once all is written, without waiting for that."""
+        self._closing.set()
+
+    def _end(self, outcome: Written | RecordingError) -> None:
+        with self._lock:
+            if self._over:
+                return
+            self._over = True
+        self._queue.clear()
+        self._ended(outcome)
+
+    def _run(self) -> None:
+        try:
+            writer = Writer(self.path, self._about)
+            try:
+                self._end(self._write_all(writer))
+            finally:
+                writer.release()
+        except RecordingError as error:
+            self._end(error)
+        except Exception as error:  # a bug of ours: the call goes on, and the operator is told that this does not
+            self._end(RecordingError(f"{self.path}: cannot be written: unexpected {type(error).__name__}: {error}"))
+
+    def _write_all(self, writer: Writer) -> Written:
+        facts = iter(self._before)
+        while piece := list(islice(facts, _SLICE)):
+            for event in piece:
+                writer.add(event)
+            writer.commit()
+            self._closing.wait(_PAUSE_S)
+        while True:
+            closing = self._closing.wait(BATCH_S)
+            while self._queue:
+                writer.add(self._queue.popleft())
+            if closing:
+                return writer.close()
+            writer.commit()
