@@ -49,6 +49,9 @@ PICTURES = (
     Picture("bad-day-200x50", (200, 50), after(112)),
     Picture("light-120x36", (120, 36), after(30), keys=("t", "p")),
     Picture("refused-120x36", (120, 36), after(0.2), scenario="bad-credentials"),
+    Picture("explained-120x36", (120, 36), after(30), keys=("5", "enter")),
+    Picture("turns-120x36", (120, 36), after(72), keys=("b",)),
+    Picture("finding-120x36", (120, 36), after(34), keys=("6", "enter"), scenario="idle-timeout"),
     Picture("keys-120x36", (120, 36), after(6), keys=("?",)),
 )
 

@@ -32,7 +32,7 @@ def finding_row(finding: Finding, now: float, width: int) -> Row:
     word = f"{_word(finding):<8}" if width >= _WORD_FROM else ""
     since = now - finding.since if finding.until is None else now - finding.until
     age = clock(since) if finding.stands else f"{clock(since)} ago"
-    text: Role = "text" if finding.stands else "dim"
+    text: Role = "text" if finding.stands and not finding.fading else "dim"
     return Row(((f" {symbol} {word}", role),), ((finding.summary, text),), ((age, "dim"),))
 
 

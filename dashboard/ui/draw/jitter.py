@@ -12,7 +12,7 @@ from dashboard.media.pacing import WINDOW_S, Pacing
 from dashboard.media.playout import Quality, playout, what_if
 from dashboard.ui.draw.bars import METER_FLOOR_DBFS, meter
 from dashboard.ui.draw.findings import finding_marks
-from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad
+from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, merged, pad
 from dashboard.ui.draw.spans import Role, Span, cells, tame
 from dashboard.ui.draw.sparkline import down_columns, outage_spans, scale_top, sparkline
 from dashboard.ui.draw.units import NOTHING, count, dbfs, millis, percent, ppm
@@ -94,16 +94,15 @@ def _scope(call: CallState, width: int, height: int, window_s: float | None, *, 
 
 
 def _time_axis(call: CallState, shown_s: float, columns: int) -> Spans:
-    """Times, and a sign where a finding was raised."""
+    """Times, and a sign where a finding was raised, or as near to that as the times leave room."""
     start, middle, end = f"−{shown_s:.0f} s", f"−{shown_s / 2:.0f} s", "now"
     line = start.ljust(columns // 2 - len(middle) // 2) + middle
     line = line.ljust(columns - len(end)) + end
-    spans: list[Span] = [(" " * _SCALE, "dim")]
-    drawn = 0
-    for column, mark in sorted(finding_marks(call, shown_s, columns).items()):
-        spans += [(line[drawn:column], "dim"), mark]
-        drawn = column + 1
-    return (*spans, (line[drawn:], "dim"))
+    cells_of_line: list[Span] = [(char, "dim") for char in line]
+    free = [column for column in range(columns) if line[max(0, column - 1) : column + 2].isspace()]
+    for column, mark in finding_marks(call, shown_s, columns).items():
+        cells_of_line[min(free, key=lambda place: abs(place - column), default=column)] = mark
+    return merged([(" " * _SCALE, "dim"), *cells_of_line])
 
 
 # -- the figures ----------------------------------------------------------------------------------------

@@ -100,3 +100,14 @@ def stack(groups: Iterable[Sequence[Spans]], height: int) -> list[Spans]:
             spare -= 1
         rows.extend(group)
     return rows[:height]
+
+
+def merged(cells: Iterable[Span]) -> Spans:
+    """Return a line of single cells as spans: neighbours of one role are one, a blank belongs to what is before it."""
+    spans: list[Span] = []
+    for text, role in cells:
+        if spans and (spans[-1][1] == role or text == " "):
+            spans[-1] = (spans[-1][0] + text, spans[-1][1])
+        else:
+            spans.append((text, role))
+    return tuple(spans)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dashboard.call.state import CallState
-from dashboard.ui.draw.layout import Spans
+from dashboard.ui.draw.layout import Spans, merged
 from dashboard.ui.draw.spans import Role, Span
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -59,7 +59,7 @@ def sparkline(
     Above `warn_s` a column is yellow, above `bad_s` red. `down`: there was no connection; None: no media came.
     """
     return [
-        _merged(_cell(value, lost, row, height, top_s, warn_s, bad_s) for value, lost in zip(values, down, strict=True))
+        merged(_cell(value, lost, row, height, top_s, warn_s, bad_s) for value, lost in zip(values, down, strict=True))
         for row in range(height - 1, -1, -1)
     ]
 
@@ -72,13 +72,3 @@ def _cell(value: float | None, lost: bool, row: int, height: int, top_s: float, 
     eighths = max(1, min(height * 8, round(value / top_s * height * 8)))
     role: Role = "bad" if value > bad_s else "warn" if value > warn_s else "accent"
     return _EIGHTHS[max(0, min(8, eighths - row * 8))], role
-
-
-def _merged(cells: Iterable[Span]) -> Spans:
-    merged: list[Span] = []
-    for text, role in cells:
-        if merged and (merged[-1][1] == role or text == " "):
-            merged[-1] = (merged[-1][0] + text, merged[-1][1])
-        else:
-            merged.append((text, role))
-    return tuple(merged)

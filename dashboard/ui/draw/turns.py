@@ -19,7 +19,7 @@ from dashboard.call.stages import (
 )
 from dashboard.call.state import CallState, Turn
 from dashboard.call.turns import all_turns
-from dashboard.ui.draw.layout import Spans, join_fitting, spread
+from dashboard.ui.draw.layout import Spans, join_fitting, merged, spread
 from dashboard.ui.draw.spans import Role, Row, Span, cells, padded, tame
 from dashboard.ui.draw.units import NOTHING, span, time_of_day
 
@@ -73,7 +73,7 @@ def bar(marks: Marks, top_s: float, width: int, limit_s: float) -> Spans:
     for at, symbol, role in _symbols(marks):
         if at is not None and cell(at) < width:
             cells[cell(at)] = (symbol, role)
-    return _merged(cells)
+    return merged(cells)
 
 
 def _symbols(marks: Marks) -> Iterable[tuple[float | None, str, Role]]:
@@ -98,16 +98,6 @@ def _tone(waited: float | None, limit_s: float) -> Role:
 def _ground(width: int) -> list[Span]:
     ticks = {width * tick // _TICKS for tick in range(_TICKS)}
     return [("│" if at in ticks else " ", "faint") for at in range(width)]
-
-
-def _merged(cells: Sequence[Span]) -> Spans:
-    merged: list[Span] = []
-    for char, role in cells:
-        if merged and merged[-1][1] == role:
-            merged[-1] = (merged[-1][0] + char, role)
-        else:
-            merged.append((char, role))
-    return tuple(merged)
 
 
 def axis(top_s: float, width: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -107,3 +108,13 @@ def test_before_the_first_frame_nothing_is_zero_that_was_not_measured() -> None:
     assert "lost –" in text
     assert "MOS –" in text
     assert "level –" in text
+
+
+def test_a_finding_has_its_sign_below_the_frames_and_leaves_the_times_legible() -> None:
+    call = waiting()
+    standing = call.findings.standing[0]
+    now = call.now
+    for at, wanted in ((now - 45.0, ["−60 s", "▲", "−30 s", "now"]), (now, ["−60 s", "−30 s", "▲ now"])):
+        found = replace(call.findings, standing=(replace(standing, raised=(at,)),), past=())
+        drawn = panel(replace(call, findings=found)).splitlines()[3]
+        assert [part.strip() for part in drawn.split("  ") if part.strip()] == wanted
