@@ -25,13 +25,14 @@ _SECRETS = re.compile(
 )
 _URL_QUERY = re.compile(r"(?i)\b(?P<base>(?:wss?|https?)://[^\s?#\"'<>]*)\?[^\s\"'<>]*")
 _URL_USER = re.compile(r"(?i)\b(?P<scheme>(?:wss?|https?)://)[^\s/@\"'<>]+@")
-_PHONE = re.compile(
+PHONE = re.compile(
     r"""(?x) (?<![\w.:+-])
     (?: \(? (?: \+[1-9] | 00?[1-9] ) (?: [ ()/.-]{0,2} \d ){7,13}  # international, or with a trunk prefix
       | \(? [2-9]\d\d \)? [ .-]{1,2} [2-9]\d\d [ .-] \d{4}  # North American
     ) (?![\w-])
     """
 )
+"""A phone number in full: international, with a trunk prefix, or North American."""
 
 
 def redact(text: str) -> str:
@@ -39,7 +40,7 @@ def redact(text: str) -> str:
     text = _URL_USER.sub(r"\g<scheme>***@", text)
     text = _URL_QUERY.sub(r"\g<base>?***", text)
     text = _SECRETS.sub(r"\g<key>***", text)
-    return _PHONE.sub("***", text)
+    return PHONE.sub("***", text)
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:

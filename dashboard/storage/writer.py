@@ -11,6 +11,7 @@ from typing import Any
 
 from dashboard.call.codec import kind_of, to_line
 from dashboard.call.events import Event, WorkerLost
+from dashboard.call.masking import masked
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.errors import RecordingError
@@ -72,6 +73,8 @@ class Writer:
 
     def add(self, event: Event) -> None:
         """Take one fact; it is on the disk after the next `commit`."""
+        if self._about.masked:
+            event = masked(event)
         self._fold(event)
         self._rows.append((self._at_s, kind_of(event), to_line(event)))
 

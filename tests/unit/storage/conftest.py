@@ -14,7 +14,14 @@ from dashboard.storage.writer import About
 from tests.unit.storage.outcomes import Outcomes
 from tests.virtual import facts_of
 
-ABOUT = About("made-up", created=1_900_000_000.0, app_version="1.2.3", trigger="command", settings={"spike_ms": 200.0})
+ABOUT = About(
+    "made-up",
+    created=1_900_000_000.0,
+    app_version="1.2.3",
+    trigger="command",
+    masked=False,
+    settings={"spike_ms": 200.0},
+)
 
 
 @pytest.fixture(scope="session")

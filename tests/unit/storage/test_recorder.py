@@ -9,11 +9,12 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dashboard.call.events import Event, WorkerLost
+from dashboard.call.events import Event, Speaker, TranscriptReceived, WorkerLost
 from dashboard.storage.recorder import Recorder
 from dashboard.storage.recording import Recording
 from dashboard.storage.writer import About, Writer, Written
@@ -70,6 +71,22 @@ def facts_in(path: Path) -> int:
         return 0
     with Recording(path) as recording:
         return recording.info.facts
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_numbers_of_people_reach_the_disk_only_when_told_to(
+    tmp_path: Path, facts: list[Event], about: About, mask: bool
+) -> None:
+    said = TranscriptReceived("made-up", 2000.0, Speaker.CALLER, "it is four double seven one one two", True)
+    recorder = Recorder(tmp_path / "x.callscope", replace(about, masked=mask), ended=Outcomes().put)
+    recorder.put(facts[0])
+    recorder.put(said)
+    recorder.close()
+    with Recording(recorder.path) as recording:
+        assert recording.info.masked is mask
+        (heard,) = recording.facts(kinds=[TranscriptReceived])
+    assert heard == (replace(said, text="it is [digits]") if mask else said)
+    assert (b"double seven" in recorder.path.read_bytes()) is not mask
 
 
 def test_nothing_is_written_over(tmp_path: Path, about: About) -> None:
