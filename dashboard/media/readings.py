@@ -24,6 +24,7 @@ DRIFT_LEAST_S = 10.0
 """Over less than this, jitter hides any drift."""
 
 _FEWEST_BURSTS = 5
+_FEWEST_POINTS = 6
 
 _arrival = itemgetter(0)
 _lateness = itemgetter(1)
@@ -73,8 +74,23 @@ def late_shares(pacing: Pacing, buffers_s: Sequence[float], window_s: float | No
     return [(len(values) - bisect_right(values, buffer_s)) / len(values) for buffer_s in buffers_s]
 
 
-def drift_ppm(pacing: Pacing, now: float) -> float | None:
-    """Return the slope of R − S over the last 60 s, ppm; above 0 the sender's clock is the slower one.
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The slope of R − S, ppm; above 0 the sender's clock is the slower one.
+
+    `halves_ppm`: the same of the earlier and of the later half: a drift is in both, a single pause in neither.
+    `moved_s` is what the slope comes to over the time that was looked at, `scatter_s` how far the stream typically
+    is from the line.
+    """
+
+    ppm: float
+    halves_ppm: tuple[float, float]
+    moved_s: float
+    scatter_s: float
+
+
+def drift(pacing: Pacing, now: float) -> Drift | None:
+    """Return the drift over the last 60 s.
 
     Theil–Sen over the smallest transit of every second: the median of all slopes shrugs off stalls and bursts. Only
     frames of one timeline compare, so after a reconnect it takes 10 s until there is a figure again.
@@ -85,9 +101,27 @@ def drift_ppm(pacing: Pacing, now: float) -> float | None:
         if arrival >= now - DRIFT_WINDOW_S and (second not in lowest or transit < lowest[second][1]):
             lowest[second] = (arrival, transit)
     points = list(lowest.values())
-    if not points or points[-1][0] - points[0][0] < DRIFT_LEAST_S:
+    if len(points) < _FEWEST_POINTS or points[-1][0] - points[0][0] < DRIFT_LEAST_S:
         return None
-    return 1e6 * median((y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in combinations(points, 2))
+    slope, middle = _slope(points), len(points) // 2
+    residuals = [transit - slope * arrival for arrival, transit in points]
+    offset = median(residuals)
+    return Drift(
+        1e6 * slope,
+        (1e6 * _slope(points[: middle + 1]), 1e6 * _slope(points[middle:])),
+        slope * (points[-1][0] - points[0][0]),
+        median(abs(residual - offset) for residual in residuals),
+    )
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    return median((y1 - y0) / (x1 - x0) for (x0, y0), (x1, y1) in combinations(points, 2))
+
+
+def drift_ppm(pacing: Pacing, now: float) -> float | None:
+    """Return the slope of R − S over the last 60 s, ppm."""
+    found = drift(pacing, now)
+    return None if found is None else found.ppm
 
 
 def batched(pacing: Pacing, now: float, window_s: float) -> bool:
