@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dashboard.call import events as ev
-from dashboard.call.events import Cause, LinkState
+from dashboard.call.events import Cause, ClosedBy, LinkState
 from dashboard.call.state import CallState
 from tests.builders import Story
 
@@ -72,6 +72,20 @@ def _worker_gone() -> CallState:
     return story.call
 
 
+def _stopped() -> CallState:
+    story = _talking()
+    story.end()
+    return story.call
+
+
+def _reconnected() -> CallState:
+    story = _talking()
+    story.drop(Cause.OPERATOR, code=1001, reason="reconnect", closed_by=ClosedBy.US)
+    story.connect()
+    _talk(story, 6.0)
+    return story.call
+
+
 def _stalls() -> CallState:
     story = _talking()
     for _ in range(3):
@@ -97,6 +111,7 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
         "tls_failure",
     ),
     "plain host behind wss": (lambda: _refused(Cause.TLS, "TLS failed (wrong version number)"), "tls_failure"),
+    "TLS handshake unanswered": (lambda: _refused(Cause.TIMEOUT, "timed out"), "unreachable"),
     "proxy says no": (lambda: _refused(Cause.PROXY_REFUSED, "proxy answered 403", 403), "proxy_refused"),
     "no such host": (lambda: _refused(Cause.DNS, "host name not found"), "unreachable"),
     "nothing listens": (lambda: _refused(Cause.TCP_REFUSED, "nothing listens there"), "unreachable"),
@@ -110,6 +125,8 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "dropped from a queue": (lambda: _queue(0.1, dropped=40), "slow_consumer"),
     "nearly slow queue": (lambda: _queue(0.45), None),
     "worker killed": (_worker_gone, "worker_lost"),
+    "worker told to stop": (_stopped, None),
+    "operator reconnects": (_reconnected, None),
     "a call told well": (lambda: _talking().call, None),
 }
 """What happens → the call, and the finding that must stand first."""

@@ -11,7 +11,7 @@ from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
 from dashboard.call.words import span_words
 from dashboard.media.pacing import Sample
-from dashboard.media.readings import BATCH_S, batched, drift_ppm, lateness, window
+from dashboard.media.readings import BATCH_S, Drift, batched, drift, lateness, window
 
 _EDGE_FRAMES = 100
 _transit = itemgetter(3)
@@ -34,9 +34,15 @@ STILL_PACKED = 0.05
 """While so many of the recent frames came in packs, their lateness has that reason."""
 
 LONG_HOLE_S = 0.4
-DRIFT_PPM = 200.0
+LONG_PAUSE_S = 1.0
+"""What a sender leaves out, or pauses, for so long may be silence that it suppresses."""
+_SILENCE_SUPPRESSED = "If it suppresses silence, this is as it should be; else have the bot's media gateway checked."
+DRIFT_PPM = 150.0
 DRIFT_GONE_PPM = 120.0
-DRIFT_MOVED_S = 0.010
+EVENLY_DRIFTED = 0.5
+"""A drift is in both halves of the time; a pause of the sender, or jitter that begins, is in one."""
+DRIFT_OVER_SCATTER = 4.0
+DRIFT_MOVED_S = 0.008
 """Over a short time only a large drift stands out from the jitter: it must have moved the stream by this much."""
 
 
@@ -64,7 +70,7 @@ def _network_stalls(view: View, standing: bool) -> Sign | None:
 
 
 def _sender_gaps(view: View, standing: bool) -> Sign | None:
-    return _missing(view, standing) if view.pacing.positioned else _pauses(view, standing)
+    return _missing(view, standing) if view.pacing.positioned else _pauses(view)
 
 
 def _missing(view: View, standing: bool) -> Sign | None:
@@ -78,26 +84,28 @@ def _missing(view: View, standing: bool) -> Sign | None:
         "the positions of the frames show it, and over TCP nothing is lost on the way: they were never sent",
     )
     if hole_s >= LONG_HOLE_S:
-        remedy = "If it suppresses silence, this is as it should be; else have the bot's media gateway checked."
         summary = f"The sender leaves out stretches of {span_words(hole_s)}"
-        return Sign(summary, evidence, remedy, severity=Severity.INFO)
+        return Sign(summary, evidence, _SILENCE_SUPPRESSED, severity=Severity.INFO)
     return Sign(f"Choppy: the sender leaves out {lost / expected:.1%} of the frames", evidence)
 
 
-def _pauses(view: View, standing: bool) -> Sign | None:
+def _pauses(view: View) -> Sign | None:
     """Without positions a hole cannot be seen, but a pause can that nothing makes up for."""
-    before, now = view.before(STALLS_S), view.reading
+    before, now, limit_s = view.before(STALLS_S), view.reading, view.targets.spike_s
     pauses = (now.spikes - before.spikes) - (now.stalls - before.stalls)
+    gaps = [frame[2] for frame in window(view.pacing, STALLS_S, view.now) if frame[2] > limit_s]
     lag_s = view.pacing.media_lag.current or 0.0
-    if pauses < (1 if standing else 2) or lag_s < 0.8 * pauses * view.targets.spike_s:
+    if pauses < 1 or not gaps or lag_s < 0.8 * pauses * limit_s:
         return None
-    return Sign(
-        f"Choppy: the sender pauses, {pauses} times in the last {STALLS_S:.0f} s",
-        (
-            f"gaps above {span_words(view.targets.spike_s)} after which what was missing did not come",
-            f"the stream is {span_words(lag_s)} behind the time since it began",
-        ),
+    evidence = (
+        f"gaps above {span_words(limit_s)} after which what was missing did not come",
+        f"the stream is {span_words(lag_s)} behind the time since it began",
     )
+    typical = span_words(median(gaps))
+    if pauses == 1 or median(gaps) >= LONG_PAUSE_S:
+        how = f"paused once, for {typical}" if pauses == 1 else f"pauses for stretches of {typical}"
+        return Sign(f"The sender {how}", evidence, _SILENCE_SUPPRESSED, severity=Severity.INFO)
+    return Sign(f"Choppy: the sender pauses, {pauses} times in the last {STALLS_S:.0f} s", evidence)
 
 
 def _sender_batching(view: View, standing: bool) -> Sign | None:
@@ -150,11 +158,11 @@ def _clock_drift(view: View, standing: bool) -> Sign | None:
     if seen_s <= 0.0 or abs(moved_s) < DRIFT_MOVED_S:
         return None
     ppm = moved_s / seen_s * 1e6
-    if not standing:  # two edges are a glance: the slope of all of it must say the same, and jitter must not do as much
-        slope, typical = drift_ppm(view.pacing, view.now), lateness(view.pacing, RECENT_S, view.now)
-        if slope is None or typical is None or abs(moved_s) < 1.2 * typical.p50:
+    if not standing:  # two edges are a glance; all of it must say the same
+        whole = drift(view.pacing, view.now)
+        if whole is None or not _is_even(whole):
             return None
-        ppm = slope
+        ppm = whole.ppm
     if abs(ppm) < (DRIFT_GONE_PPM if standing else DRIFT_PPM):
         return None
     pace = "slow" if ppm > 0 else "fast"
@@ -165,6 +173,12 @@ def _clock_drift(view: View, standing: bool) -> Sign | None:
             f"that is {abs(ppm) * 3.6 / 1000:.1f} s in an hour; a crystal is right within 100 ppm",
         ),
     )
+
+
+def _is_even(whole: Drift) -> bool:
+    """Tell whether the stream moves all the time, and not once; jitter must not do as much."""
+    steady = all(half * whole.ppm > 0.0 and abs(half) >= EVENLY_DRIFTED * abs(whole.ppm) for half in whole.halves_ppm)
+    return steady and abs(whole.moved_s) >= max(DRIFT_MOVED_S, DRIFT_OVER_SCATTER * whole.scatter_s)
 
 
 def _moved(view: View) -> tuple[float, float]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -20,7 +21,7 @@ Seen = TypeVar("Seen")
 RECENT_S = 10.0
 """What a rule calls now, where it looks at frames."""
 
-_KEPT_DROPS = 20
+_KEPT_OUTAGES = 20
 _at = attrgetter("at")
 
 
@@ -149,25 +150,34 @@ class View:
     # -- drops ----------------------------------------------------------------------------------------
 
     @cached_property
+    def _outages(self) -> Sequence[Outage]:
+        ended = self.link.outages
+        return [*ended[-_KEPT_OUTAGES:], *([] if self.link.outage is None else [self.link.outage])]
+
+    @cached_property
     def drops(self) -> Sequence[Outage]:
         """The newest connections that were lost and were not meant to be, oldest first; their `connection` is known."""
-        ended = self.link.outages
-        known = [*ended[-_KEPT_DROPS:], *([] if self.link.outage is None else [self.link.outage])]
-        return [outage for outage in known if outage.connection is not None and not _planned(outage)]
+        return [outage for outage in self._outages if outage.connection is not None and not _planned(outage)]
 
     @cached_property
     def losses(self) -> Sequence[tuple[Cause, Connection]]:
-        """Every connection of these drops, those included that were lost again before a message came."""
-        found: list[tuple[Cause, Connection]] = []
-        for drop in self.drops:
-            again = ((failure.cause, failure.connection) for failure in drop.failures)
-            ends = ((drop.cause, drop.connection), *again)
-            found += ((cause, connection) for cause, connection in ends if connection is not None)
-        return found
+        """Every connection that was lost of late and was not meant to be, also before a message came."""
+        return [end for outage in self._outages for end in islice(_ends(outage), int(_planned(outage)), None)]
+
+    @cached_property
+    def ends(self) -> Sequence[tuple[Cause, Connection]]:
+        """Every connection that has ended of late, for whatever cause, planned ones included."""
+        return [end for outage in self._outages for end in _ends(outage)]
 
     def ended_recently(self, outage: Outage, within_s: float) -> bool:
         """Tell whether an outage goes on, or ended a moment ago."""
         return outage.ended_at is None or self.now - outage.ended_at < within_s
+
+
+def _ends(outage: Outage) -> Iterator[tuple[Cause, Connection]]:
+    """Yield the connection that an outage began with, and those that were lost before it ended."""
+    found = ((outage.cause, outage.connection), *((one.cause, one.connection) for one in outage.failures))
+    yield from ((cause, connection) for cause, connection in found if connection is not None)
 
 
 def _planned(outage: Outage) -> bool:

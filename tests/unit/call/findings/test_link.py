@@ -47,13 +47,20 @@ def test_values_agree_within_three_percent() -> None:
 
 
 def test_one_stray_of_three_is_overlooked_but_not_one_of_two() -> None:
-    assert common_value([60.0, 12.0, 60.4]) == 60.2
+    assert common_value([60.0, 12.0, 60.2]) == 60.1
     assert common_value([60.0, 12.0]) is None
+    assert common_value([60.0, 12.0, 13.0, 60.0]) is None
     assert common_value([60.0]) is None
 
 
+def test_two_values_alone_must_be_all_but_the_same() -> None:
+    assert common_value([60.0, 60.2]) == 60.1
+    assert common_value([60.0, 60.5]) is None
+    assert common_value([60.0, 60.5, 60.9]) == 60.5
+
+
 def test_drops_at_the_same_silence_name_the_limit_and_the_ping_interval_that_avoids_it() -> None:
-    finding = found(told(60.0, 60.5), "idle_timeout")
+    finding = found(told(60.0, 60.2), "idle_timeout")
     assert finding is not None
     assert finding.summary == "The path cuts the connection after 60 s without anything from us"
     assert finding.remedy.startswith("Set --ping-interval 20 ")
@@ -76,6 +83,16 @@ def test_a_pause_that_is_survived_elsewhere_is_no_limit_then_it_is_the_age() -> 
     finding = found(story, "recycled_at_age")
     assert finding is not None
     assert finding.summary == "Connections are ended at an age of 65 s"
+
+
+def test_a_connection_that_lived_longer_and_was_replaced_as_planned_refutes_an_age() -> None:
+    pings = (20.0, 40.0, 60.0)
+    story = Story()
+    lose(story, 90.0, pings=(20.0, 40.0, 60.0, 80.0), cause=Cause.TOKEN_EXPIRY, code=1001, closed_by=ClosedBy.US)
+    lose(story, 65.0, pings=pings)
+    lose(story, 65.0, pings=pings)
+    assert found(told(65.0, 65.0, pings=pings), "recycled_at_age") is not None
+    assert found(story, "recycled_at_age") is None
 
 
 def test_a_connection_that_outlives_the_limit_takes_the_finding_back() -> None:

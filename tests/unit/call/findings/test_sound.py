@@ -13,7 +13,7 @@ from dashboard.call.events import Event, Speaker
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
-from dashboard.simulator.faults import HalfOpen
+from dashboard.simulator.faults import Drift, Drop, Fault, HalfOpen, Jitter
 from dashboard.simulator.scenario import Scenario, load_scenario
 from tests.builders import Story
 from tests.virtual import call_of, facts_of
@@ -84,6 +84,26 @@ def test_drift_is_told_in_ppm_and_direction() -> None:
     assert finding.summary.startswith("The sender's clock runs 19")
     assert finding.summary.endswith(" ppm slow")
     assert finding.severity is Severity.INFO
+
+
+@pytest.mark.parametrize("faults", [(), (Jitter(kind="jitter", sd_s=0.015),)], ids=["even", "jitter"])
+@pytest.mark.parametrize(("ppm", "within_s"), [(100.0, None), (200.0, 50.0), (-200.0, 50.0), (500.0, 22.0)])
+def test_a_drift_is_found_as_soon_as_it_stands_out_whatever_its_direction(
+    faults: tuple[Fault, ...], ppm: float, within_s: float | None
+) -> None:
+    scenario = replace(load_scenario("steady"), faults=(Drift(kind="drift", ppm=ppm), *faults))
+    call = call_of(scenario, seconds=within_s or 65.0)
+    assert rules(call) == ([] if within_s is None else ["clock_drift"])
+
+
+@pytest.mark.parametrize(("pause_s", "told"), [(0.3, "320 ms"), (1.5, "1.5 s")])
+def test_a_sender_that_pauses_once_neither_drifts_nor_jitters(pause_s: float, told: str) -> None:
+    scenario = load_scenario("near-no-audio")
+    call = call_of(replace(scenario, faults=(Drop(kind="drop", at_s=9.0, for_s=pause_s, probability=1.0),)), seconds=14)
+    assert rules(call) == ["sender_gaps"]
+    finding = found(call, "sender_gaps")
+    assert finding is not None
+    assert (finding.severity, finding.summary) == (Severity.INFO, f"The sender paused once, for {told}")
 
 
 def test_one_short_stall_is_a_mishap_and_a_long_one_a_finding() -> None:
