@@ -13,10 +13,6 @@ import json
 from binascii import a2b_base64
 from collections.abc import Callable
 from functools import lru_cache
-from math import isfinite
-from typing import Any
-
-from pydantic_core import from_json
 
 from dashboard.call.events import (
     ErrorReceived,
@@ -40,6 +36,7 @@ from dashboard.dialects.base import (
     Problem,
     Timeline,
 )
+from dashboard.dialects.fields import Message, UnreadableError, number, parsed, ratio, whole
 from dashboard.media.levels import Encoding
 from dashboard.wiretext import clean
 
@@ -65,15 +62,6 @@ _SPEAKERS = {
     **dict.fromkeys(("agent", "human-agent"), Speaker.AGENT),
 }
 
-Message = dict[str, Any]
-
-
-class _UnreadableError(Exception):
-    """Ends the reading of a message that breaks the protocol; stays in this file."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-
 
 class AppFoundry:
     """Reads and writes the frames of one call. `default` is the format of binary frames and unlabelled audio."""
@@ -88,7 +76,7 @@ class AppFoundry:
             if text:
                 return [self._message(data, at)]
             return [self._frame(data, self._default, at, None, None)]
-        except _UnreadableError as error:
+        except UnreadableError as error:
             excerpt = data[:EXCERPT].decode("utf-8", "replace") if text else data[:16].hex(" ")
             problem = error.problem.value
             return [MalformedReceived(self.call_id, at, problem, clean(excerpt, EXCERPT), len(data))]
@@ -102,14 +90,14 @@ class AppFoundry:
         return json.dumps({"type": "reconnect", "sessionId": session_id, "timestamp": int(wall * 1000)})
 
     def _message(self, data: bytes, at: float) -> Item:
-        message = _parsed(data)
+        message = parsed(data)
         kind = message.get("type")
         if kind == "audio":
             return self._audio(message, at)
         if kind is None:
             return UnknownReceived(self.call_id, at, "", len(data))
         if not isinstance(kind, str):
-            raise _UnreadableError(Problem.WRONG_TYPE)
+            raise UnreadableError(Problem.WRONG_TYPE)
         reader = _READERS.get(kind)
         if reader is None:
             return UnknownReceived(self.call_id, at, clean(kind, KIND_LIMIT), len(data))
@@ -119,24 +107,24 @@ class AppFoundry:
         holder = _audio_holder(message)
         encoded = holder["audio"]
         if not isinstance(encoded, str):
-            raise _UnreadableError(Problem.WRONG_TYPE)
+            raise UnreadableError(Problem.WRONG_TYPE)
         try:
             payload = a2b_base64(encoded, strict_mode=True)
         except ValueError:
-            raise _UnreadableError(Problem.BAD_BASE64) from None
+            raise UnreadableError(Problem.BAD_BASE64) from None
         if len(holder) == 1:
             return self._frame(payload, self._default, at, None, None)
         audio = _format(holder, self._default)
-        return self._frame(payload, audio, at, _position(holder), _whole(holder.get("seq")))
+        return self._frame(payload, audio, at, _position(holder), whole(holder.get("seq")))
 
     def _frame(
         self, payload: bytes, audio: AudioFormat, at: float, position: float | None, seq: int | None
     ) -> AudioFrame:
         if not payload:
-            raise _UnreadableError(Problem.EMPTY_AUDIO)
+            raise UnreadableError(Problem.EMPTY_AUDIO)
         sample_bytes, bytes_a_second, channels = _shape(audio)
         if len(payload) % sample_bytes:
-            raise _UnreadableError(Problem.ODD_BYTE_COUNT)
+            raise UnreadableError(Problem.ODD_BYTE_COUNT)
         duration = len(payload) / bytes_a_second
         start = self._timeline.place(duration, position, seq)
         positioned = position is not None or seq is not None
@@ -160,7 +148,7 @@ def _audio_holder(message: Message) -> Message:
             return data
     if "audio" in message:
         return message
-    raise _UnreadableError(Problem.NO_AUDIO)
+    raise UnreadableError(Problem.NO_AUDIO)
 
 
 def _format(holder: Message, default: AudioFormat) -> AudioFormat:
@@ -178,23 +166,23 @@ def _checked(encoding: object, rate: object, channels: object, default: AudioFor
     if encoding is not None:
         encoding = _ENCODINGS.get(encoding.lower()) if isinstance(encoding, str) else None
         if encoding is None:
-            raise _UnreadableError(Problem.UNKNOWN_ENCODING)
+            raise UnreadableError(Problem.UNKNOWN_ENCODING)
     if rate is not None:
-        rate = _whole(rate)
+        rate = whole(rate)
         if rate is None or not MIN_RATE <= rate <= MAX_RATE:
-            raise _UnreadableError(Problem.ABSURD_RATE)
+            raise UnreadableError(Problem.ABSURD_RATE)
     if channels is not None:
-        channels = _whole(channels)
+        channels = whole(channels)
         if channels is None or not 1 <= channels <= MAX_CHANNELS:
-            raise _UnreadableError(Problem.ABSURD_CHANNELS)
+            raise UnreadableError(Problem.ABSURD_CHANNELS)
     return AudioFormat(encoding or default.encoding, rate or default.rate, channels or default.channels)
 
 
 def _position(holder: Message) -> float | None:
     """Return where the frame says it stands, in seconds."""
-    position = _number(holder.get("position"))
+    position = number(holder.get("position"))
     if position is None:
-        timestamp = _number(holder.get("timestamp"))
+        timestamp = number(holder.get("timestamp"))
         position = None if timestamp is None else timestamp / 1000.0
     return position if position is not None and abs(position) < FARTHEST_S else None
 
@@ -223,13 +211,13 @@ def _session_started(message: Message, call_id: str, at: float) -> Event:
 def _transcript(message: Message, call_id: str, at: float) -> Event:
     text = clean(_required(message, "text"))
     final = message.get("isFinal") is not False
-    return TranscriptReceived(call_id, at, _speaker(message), text, final, _ratio(message.get("confidence")))
+    return TranscriptReceived(call_id, at, _speaker(message), text, final, ratio(message.get("confidence")))
 
 
 def _intent(message: Message, call_id: str, at: float) -> Event:
     intent = clean(_required(message, "intent"))
-    confidence = _ratio(message.get("confidence"))
-    return IntentReceived(call_id, at, intent, _ratio(message.get("score")) if confidence is None else confidence)
+    confidence = ratio(message.get("confidence"))
+    return IntentReceived(call_id, at, intent, ratio(message.get("score")) if confidence is None else confidence)
 
 
 def _error(message: Message, call_id: str, at: float) -> Event:
@@ -257,37 +245,12 @@ _READERS: dict[str, Callable[[Message, str, float], Event]] = {
 # -- fields -----------------------------------------------------------------------------------------------
 
 
-def _parsed(data: bytes) -> Message:
-    # On a frame of 20 ms pydantic's parser takes a quarter of the time of json.loads, and it refuses what is
-    # not UTF-8, lone surrogates, and nesting deeper than 200.
-    try:
-        message = from_json(data, allow_inf_nan=False, cache_strings="keys")
-    except ValueError as error:
-        raise _UnreadableError(_parse_problem(data, str(error))) from None
-    if not isinstance(message, dict):
-        raise _UnreadableError(Problem.NOT_AN_OBJECT)
-    return message
-
-
-def _parse_problem(data: bytes, said: str) -> Problem:
-    if said.startswith("recursion limit"):
-        return Problem.TOO_DEEP
-    try:
-        data.decode()
-        from_json(data)
-    except UnicodeDecodeError:
-        return Problem.NOT_UTF8
-    except ValueError:
-        return Problem.NOT_JSON
-    return Problem.NOT_FINITE  # what strictness alone refused
-
-
 def _required(message: Message, key: str) -> str:
     value = message.get(key)
     if value is None:
-        raise _UnreadableError(Problem.MISSING_FIELD)
+        raise UnreadableError(Problem.MISSING_FIELD)
     if not isinstance(value, str):
-        raise _UnreadableError(Problem.WRONG_TYPE)
+        raise UnreadableError(Problem.WRONG_TYPE)
     return value
 
 
@@ -300,7 +263,7 @@ def _id(message: Message, key: str) -> str:
     """Return an id as it is, for it goes back over the wire: not cleaned, so refused unless harmless."""
     value = _required(message, key)
     if not (0 < len(value) <= ID_LIMIT and value.isascii() and value.isprintable()):
-        raise _UnreadableError(Problem.UNUSABLE_ID)
+        raise UnreadableError(Problem.UNUSABLE_ID)
     return value
 
 
@@ -314,25 +277,3 @@ def _speaker(message: Message) -> Speaker:
     if isinstance(named, str | int) and len(word := str(named)) <= KIND_LIMIT:
         return _SPEAKERS.get(word.lower().replace("_", "-").replace(" ", "-"), Speaker.UNKNOWN)
     return Speaker.UNKNOWN
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # an integer beyond 1e308
-        return None
-    return number if isfinite(number) else None
-
-
-def _whole(value: object) -> int | None:
-    if type(value) is int:  # bool is another type
-        return value
-    # JSON has one kind of number: 8000.0 is 8000
-    return int(value) if isinstance(value, float) and value.is_integer() else None
-
-
-def _ratio(value: object) -> float | None:
-    number = _number(value)
-    return number if number is not None and 0.0 <= number <= 1.0 else None
