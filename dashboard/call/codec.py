@@ -1,7 +1,8 @@
 """Facts and commands as versioned JSON: one encoding for the worker's stream, `--jsonl`, recordings and fleets.
 
 One fact is one object: `{"v": 1, "kind": "link_changed", "call_id": …, "at": …, …}` with the fields of its class in
-`events.py`. Numbers that JSON does not know (NaN, infinity) never appear. Older versions are lifted step by step.
+`events.py` or `hook_events.py`. Numbers that JSON does not know (NaN, infinity) never appear. Older versions are
+lifted step by step.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from dashboard.call import events, ports
+from dashboard.call import events, hook_events, ports
 from dashboard.errors import CodecError
 
 VERSION = 1
@@ -37,7 +38,7 @@ def _kinds(base: tuple[type, ...], module: object) -> dict[str, type]:
     return {_snake(item.__name__): item for item in found if item not in base}
 
 
-_EVENTS = _kinds((events.Event,), events)
+_EVENTS = _kinds((events.Event,), events) | _kinds((events.Event,), hook_events)
 _COMMANDS = {_snake(item.__name__): item for item in get_args(ports.Command)}
 _NAMES: dict[type, str] = {item: kind for kind, item in (_EVENTS | _COMMANDS).items()}
 

@@ -56,6 +56,7 @@ class Cause(StrEnum):
     TRY_AGAIN_LATER = "try_again_later"  # 1013
     PROTOCOL_ERROR = "protocol_error"  # 1002, 1003, 1007: one side broke the protocol
     OTHER_CLOSE = "other_close"
+    SESSION_ENDED = "session_ended"  # a caller of ours closed its session as it should
     # why an attempt failed
     CREDENTIALS_REFUSED = "credentials_refused"  # by the login host
     TOKEN_REJECTED = "token_rejected"  # 401 from API or handshake, twice in a row
@@ -283,9 +284,11 @@ class StatusReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class ErrorReceived(Event):
-    """The peer reported an error in a message; the connection stays open."""
+    """The peer reported an error in a message; the connection stays open. `code` where its dialect has one."""
 
     message: str
+    code: int | None = None
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

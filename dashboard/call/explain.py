@@ -126,6 +126,9 @@ _CAUSES = {
         "the application on the other side",
         "its documentation, and the reason that it gave",
     ),
+    Cause.SESSION_ENDED: Explanation(
+        "The caller's side closed its session as the protocol has it.", "the end of the call", "nothing"
+    ),
     Cause.CREDENTIALS_REFUSED: Explanation(
         "The login host refused the client's id or secret.",
         "a mistyped or rotated secret, a client of another region or organization",

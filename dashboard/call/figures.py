@@ -11,6 +11,7 @@ from typing import Any
 from dashboard.call.events import GenesysLeg, GenesysRecord
 from dashboard.call.findings.finding import Finding
 from dashboard.call.genesys import compared, disconnect_type, is_provisional
+from dashboard.call.hook import HookView
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import CallState, GenesysView, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
@@ -40,6 +41,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "messages": {kind: call.messages.get(kind, 0) for kind in MESSAGE_KINDS},
         "turns": _turns(call),
         "genesys": None if call.genesys is None else _genesys(call.genesys, call),
+        "audiohook": None if call.hook is None else _hook(call.hook, call),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
     }
 
@@ -65,6 +67,10 @@ def audio_object(leg: Leg, call: CallState) -> dict[str, Any]:
         "bytes": leg.frames_bytes,
         "level_dbfs": _round(max((meter.mean for meter in leg.meters if meter.mean is not None), default=None), 1),
         "silent": all(meter.silent for meter in leg.meters) if leg.meters else None,
+        "channels": {
+            name: {"level_dbfs": _round(meter.mean, 1), "silent": meter.silent}
+            for name, meter in zip(leg.channels, leg.meters, strict=True)
+        },
     }
 
 
@@ -201,6 +207,35 @@ def _genesys_leg(leg: GenesysLeg) -> dict[str, Any]:
             "duplicate": leg.duplicate,
             "invalid": leg.invalid,
         },
+    }
+
+
+def _hook(hook: HookView, call: CallState) -> dict[str, Any]:
+    rtts = sorted(rtt for _, rtt in hook.rtts)
+    paused_s = hook.paused_s + (0.0 if hook.paused_at is None else call.now - hook.paused_at)
+    return {
+        "stage": hook.stage,
+        "sessions": call.sessions,
+        "organization_id": hook.organization_id or None,
+        "participant_id": hook.participant_id or None,
+        "correlation_id": hook.correlation_id or None,
+        "continues": list(hook.continues),
+        "offered": list(hook.offered),
+        "media": hook.media or None,
+        "language": hook.language or None,
+        "opened_ms": _ms(hook.opened_s),
+        "position_s": _round(hook.position_s),
+        "position_error_ms": _ms(hook.position_error_s),
+        "pings": hook.pings,
+        "rtt_ms": {"last": _ms(hook.rtts[-1][1] if hook.rtts else None), "p95": _ms(percentile(rtts, 0.95))},
+        "discards": hook.discards,
+        "discarded_ms": _ms(hook.discarded_s),
+        "pauses": hook.pauses,
+        "paused_ms": _ms(paused_s),
+        "keys": hook.keys,
+        "ended_by": hook.ended_by or None,
+        "end_reason": hook.end_reason or None,
+        "broken": dict(hook.broken),
     }
 
 

@@ -8,9 +8,11 @@ from functools import singledispatch
 from types import MappingProxyType
 
 from dashboard.call import events as ev
-from dashboard.call import legs, outages, trail, turns
+from dashboard.call import hook, legs, outages, trail, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
+from dashboard.call.hook import HookView
+from dashboard.call.hook_events import MediaResumed, RuleBroken
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView, Turns, Utterance
 from dashboard.call.words import cause_words
 from dashboard.media.pacing import missing_s, reanchor
@@ -292,6 +294,27 @@ def _(event: ev.GenesysReported, call: CallState) -> CallState:
     return replace(call, genesys=GenesysView(event, known))
 
 
+# -- AudioHook ----------------------------------------------------------------------------------------
+
+
+def _of_session(event: Event, call: CallState) -> CallState:
+    """Fold a fact that only AudioHook yields."""
+    if hook.is_clients(event):
+        call = _received(call, event.at)
+    call = replace(call, hook=hook.folded(event, call.hook or HookView()))
+    if isinstance(event, MediaResumed):
+        call = _reanchored(call)  # what a pause leaves out of the media is neither lost nor late
+    row = hook.told(event)
+    if row is None:
+        return call
+    line = Line(event.at, *row)
+    return _noted(call, line) if isinstance(event, RuleBroken) else _say(call, line)
+
+
+for _kind in hook.FACTS:
+    reduce.register(_kind, _of_session)
+
+
 # -- steps shared by the handlers above -------------------------------------------------------------
 
 
@@ -353,15 +376,20 @@ def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallSt
 
 def _disconnected(call: CallState) -> CallState:
     """No connection is open any more: clocks are anchored anew, and what was being said is kept as far as it came."""
-    anew = {name: replace(leg, pacing=reanchor(leg.pacing), continues=True) for name, leg in call.legs.items()}
     for line in call.partials.values():
         call = _say(call, line)
     return replace(
-        call,
-        legs=MappingProxyType(anew),
+        _reanchored(call, continues=True),
         partials=MappingProxyType({}),
         turns=turns.link_went_down(call.turns),
+        hook=hook.disconnected(call.hook),
     )
+
+
+def _reanchored(call: CallState, *, continues: bool = False) -> CallState:
+    legs = call.legs.items()
+    anew = {name: replace(leg, pacing=reanchor(leg.pacing), continues=continues) for name, leg in legs}
+    return replace(call, legs=MappingProxyType(anew))
 
 
 def _noted(call: CallState, line: Line) -> CallState:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dashboard.call.events import Cause, ClosedBy, GenesysReported, LinkState, Speaker, Targets
 from dashboard.call.findings.finding import Findings
+from dashboard.call.hook import HookView
 from dashboard.call.trail import Trail
 from dashboard.media.histogram import Histogram
 from dashboard.media.levels import LevelMeter
@@ -295,6 +296,7 @@ class CallState:
     loop_lag: Histogram = field(default_factory=Histogram)
     findings: Findings = field(default_factory=Findings)
     genesys: GenesysView | None = None  # None: not asked
+    hook: HookView | None = None  # None: not an AudioHook call
 
     @property
     def inbound(self) -> Leg:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.call import events as ev
+from dashboard.call import hook_events as he
 from dashboard.call.events import Event, Speaker
 
 KEPT = 10
@@ -54,6 +55,12 @@ def sent(event: Event) -> tuple[str, str] | None:
         return "utterance", event.text
     if isinstance(event, ev.ResumeRequested):
         return "reconnect", f"session {event.session_id}"
+    if isinstance(event, he.HookAccepted):
+        return "opened", event.media or "no audio"
+    if isinstance(event, he.SessionClosed):
+        return "closed", ""
+    if isinstance(event, he.SessionEnding) and event.by == "server":
+        return "disconnect", event.reason
     return None
 
 
@@ -62,11 +69,15 @@ def _transcript(event: ev.TranscriptReceived) -> tuple[str, str]:
     return "transcript", f"{who}{event.text}{'' if event.final else ' …'}"
 
 
+def _ending(event: he.SessionEnding) -> tuple[str, str] | None:
+    return ("close", event.reason) if event.by == "client" else None
+
+
 def _unknown(event: ev.UnknownReceived) -> tuple[str, str]:
     return "unknown", f"{event.type_name or 'no type'}, {event.size_bytes} bytes"
 
 
-_RECEIVED: dict[type[Event], Callable[[Any], tuple[str, str]]] = {
+_RECEIVED: dict[type[Event], Callable[[Any], tuple[str, str] | None]] = {
     ev.SessionStarted: lambda event: ("session", event.session_id),
     ev.TranscriptReceived: _transcript,
     ev.IntentReceived: lambda event: ("intent", event.intent),
@@ -75,4 +86,13 @@ _RECEIVED: dict[type[Event], Callable[[Any], tuple[str, str]]] = {
     ev.ErrorReceived: lambda event: ("error", event.message),
     ev.UnknownReceived: _unknown,
     ev.MalformedReceived: lambda event: ("malformed", f"{event.problem}, {event.size_bytes} bytes"),
+    he.HookOffered: lambda event: ("open", ", ".join(event.media)),
+    he.HookPinged: lambda event: ("ping", "" if event.rtt_s is None else f"round trip {event.rtt_s * 1000:.1f} ms"),
+    he.MediaPaused: lambda event: ("paused", ""),
+    he.MediaResumed: lambda event: ("resumed", f"{event.discarded_s:.1f} s left out"),
+    he.MediaDiscarded: lambda event: ("discarded", f"{event.discarded_s:.1f} s"),
+    he.LanguageChanged: lambda event: ("update", event.language),
+    he.KeyPressed: lambda event: ("dtmf", event.key),
+    he.EntityReceived: lambda event: ("event", f"{event.type_name}: {event.text}"),
+    he.SessionEnding: _ending,
 }

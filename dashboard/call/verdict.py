@@ -9,8 +9,9 @@ from dashboard.call.events import Cause, LinkState
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.findings.pacing import HARM
 from dashboard.call.findings.rule import RECENT_S
+from dashboard.call.hook import PING_S, HookView
 from dashboard.call.state import CallState
-from dashboard.call.words import cause_words
+from dashboard.call.words import cause_words, span_words
 from dashboard.media.pacing import open_gap_s
 from dashboard.media.playout import playout
 from dashboard.media.readings import lateness
@@ -94,6 +95,8 @@ def headline(call: CallState) -> Headline:
         return Headline("idle", f"The call has ended: {call.ended or cause_words(link.cause)}")
     if link.state is LinkState.WAITING:
         wait_s = max(0.0, (link.until or call.now) - call.now)
+        if call.hook is not None:
+            return Headline("bad", f"Down: {_why(call)} — it is Genesys that dials: {wait_s:.0f} s left to come back")
         return Headline("bad", f"Down: {_why(call)} — next attempt in {wait_s:.1f} s, r tries now")
     if link.state in _STEPS:
         why = f" after: {_why(call)}" if link.outage is not None else ""
@@ -114,12 +117,28 @@ def _why(call: CallState) -> str:
 
 def _open_headline(call: CallState) -> Headline:
     silent_s = call.now - max(call.link.last_inbound_at or 0.0, call.link.opened_at or 0.0)
-    if call.link.state is LinkState.STALE or silent_s > call.targets.dead_air_after_s:
+    flows = call.hook is None or call.hook.flows_since is not None
+    patience_s = call.targets.dead_air_after_s if flows else 2 * PING_S  # a paused session has only its pings
+    if call.link.state is LinkState.STALE or silent_s > patience_s:
         return Headline("bad", f"Open, but nothing has come for {silent_s:.0f} s")
+    if call.hook is not None and call.hook.flows_since is None:
+        return Headline("idle", _waiting_words(call.hook, call.now))
     worst = next((finding for finding in call.findings.standing if not finding.fading), None)
     if worst is not None and worst.severity is not Severity.INFO:
         return Headline("bad" if worst.severity is Severity.ERROR else "warn", worst.summary)
     return _sound_headline(call)
+
+
+def _waiting_words(hook: HookView, now: float) -> str:
+    """Say why no audio comes in a session that is open."""
+    match hook.stage:
+        case "paused":
+            return f"Paused for {span_words(now - (hook.paused_at or now))}: no audio is sent"
+        case "opening":
+            return "Connected; the session is being opened"
+        case "active":
+            return "Open; this session has no audio"
+    return f"Closing: {hook.end_reason}"
 
 
 def _sound_headline(call: CallState) -> Headline:

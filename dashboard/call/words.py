@@ -22,6 +22,7 @@ _CAUSES = {
     Cause.TRY_AGAIN_LATER: "server asks to come back later",
     Cause.PROTOCOL_ERROR: "WebSocket protocol broken",
     Cause.OTHER_CLOSE: "closed with an unusual code",
+    Cause.SESSION_ENDED: "the session was closed",
     Cause.CREDENTIALS_REFUSED: "client credentials refused",
     Cause.TOKEN_REJECTED: "token rejected (401)",
     Cause.PERMISSION_MISSING: "permission missing (403)",

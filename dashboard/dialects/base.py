@@ -27,6 +27,7 @@ class Problem(StrEnum):
     NOT_JSON = "not JSON"
     NOT_FINITE = "NaN or Infinity"
     TOO_DEEP = "nesting too deep"
+    TOO_LONG = "text too long"
     NOT_AN_OBJECT = "not an object"
     MISSING_FIELD = "required field missing"
     WRONG_TYPE = "wrong type of a field"

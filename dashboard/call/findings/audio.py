@@ -56,9 +56,10 @@ def _wrong_codec(view: View, standing: bool) -> Sign | None:
 
 
 def _no_audio(view: View, standing: bool) -> Sign | None:
-    open_s, samples = view.open_s, view.pacing.samples
-    if open_s is None:
+    since, samples = view.flows_since, view.pacing.samples
+    if since is None:
         return None
+    open_s = view.now - since
     last_at = samples[-1][0] if samples else None
     since_s = open_s if last_at is None else min(open_s, view.now - last_at)
     if since_s < view.targets.dead_air_after_s:
@@ -76,13 +77,13 @@ def _no_audio(view: View, standing: bool) -> Sign | None:
 
 def _quiet_s(view: View) -> list[float]:
     """Return for each channel how long nobody has been heard on it."""
-    opened_at = view.now if view.link.opened_at is None else view.link.opened_at
-    return [view.now - max(meter.sound_until or 0.0, opened_at) for meter in view.leg.meters]
+    since = view.now if view.flows_since is None else view.flows_since
+    return [view.now - max(meter.sound_until or 0.0, since) for meter in view.leg.meters]
 
 
 def _dead_air(view: View, standing: bool) -> Sign | None:
     quiet = _quiet_s(view)
-    if not quiet or view.link.opened_at is None or min(quiet) < view.targets.dead_air_after_s:
+    if not quiet or view.flows_since is None or min(quiet) < view.targets.dead_air_after_s:
         return None
     return Sign(
         f"Dead air: nobody has spoken for {min(quiet):.0f} s{_whose_turn(view)}",
@@ -105,7 +106,7 @@ def _whose_turn(view: View) -> str:
 
 def _one_way_audio(view: View, standing: bool) -> Sign | None:
     quiet, limits, leg = _quiet_s(view), view.targets, view.leg
-    if len(quiet) < 2 or view.link.opened_at is None:
+    if len(quiet) < 2 or view.flows_since is None:
         return None
     least, most = quiet.index(min(quiet)), quiet.index(max(quiet))
     side, never = leg.channels[most], leg.meters[most].sound_until is None
@@ -146,10 +147,11 @@ def _spoken_level(view: View, channel: int, window_s: float) -> float | None:
 
 
 def _digital_silence(view: View, standing: bool) -> Sign | None:
-    if view.link.opened_at is None:
+    since = view.flows_since
+    if since is None:
         return None
     found = [
-        (name, meter, view.now - max(meter.signal_until or 0.0, view.link.opened_at))
+        (name, meter, view.now - max(meter.signal_until or 0.0, since))
         for name, meter in zip(view.leg.channels, view.leg.meters, strict=True)
     ]
     silent = [one for one in found if one[2] >= DIGITAL_SILENCE_S]

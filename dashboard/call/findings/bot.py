@@ -108,19 +108,25 @@ def _peer_errors(view: View, standing: bool) -> Sign | None:
 def _protocol_violation(view: View, standing: bool) -> Sign | None:
     before, now = view.before(VIOLATIONS_S), view.reading
     unreadable, leaps = now.malformed - before.malformed, now.jumps - before.jumps
-    if not unreadable and leaps < FEW_VIOLATIONS:
+    broken = now.broken - before.broken
+    if not unreadable and not broken and leaps < FEW_VIOLATIONS:
         return None
-    kinds = sorted(view.call.problems.items(), key=lambda one: -one[1])
+    rules = {} if view.call.hook is None else view.call.hook.broken
+    kinds = sorted([*view.call.problems.items(), *rules.items()], key=lambda one: -one[1])
     evidence = [f"{kind}: {count}" for kind, count in kinds[:_SHOWN_KINDS]]
     if len(kinds) > _SHOWN_KINDS:
         evidence.append(f"{sum(count for _, count in kinds[_SHOWN_KINDS:])} more, of {len(kinds) - _SHOWN_KINDS} kinds")
     if leaps:
         evidence.append(f"frames whose position leaps: {leaps} in the last {VIOLATIONS_S:.0f} s")
-    what = f"{unreadable} messages could not be read" if unreadable else f"the positions of {leaps} frames leap"
+    what = f"the positions of {leaps} frames leap"
+    if broken:
+        what = "one of its rules was broken" if broken == 1 else f"its rules were broken {broken} times"
+    if unreadable:
+        what = f"{unreadable} messages could not be read"
     return Sign(
         f"The peer breaks the protocol: {what}",
         tuple(evidence),
-        severity=Severity.WARNING if unreadable + leaps >= FEW_VIOLATIONS else Severity.INFO,
+        severity=Severity.WARNING if unreadable + broken + leaps >= FEW_VIOLATIONS else Severity.INFO,
     )
 
 

@@ -83,6 +83,7 @@ class Reading:
     misfits: int = 0
     loud: tuple[tuple[float, float], ...] = ()  # per channel: energy and seconds of its sound above the threshold
     malformed: int = 0
+    broken: int = 0  # rules of the protocol
     jumps: int = 0
     errors: int = 0
     dropped: int = 0

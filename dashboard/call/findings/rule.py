@@ -94,6 +94,12 @@ class View:
         """How long the connection has been open, None while there is none."""
         return None if self.link.opened_at is None else self.now - self.link.opened_at
 
+    @property
+    def flows_since(self) -> float | None:
+        """Since when audio may come; None while it may not: no connection, or a session that is paused or has none."""
+        hook = self.call.hook
+        return self.link.opened_at if hook is None else hook.flows_since
+
     @cached_property
     def reading(self) -> Reading:
         """The counters as they are now."""
@@ -110,6 +116,7 @@ class View:
             loud=tuple((meter.loud_energy, meter.loud_s) for meter in leg.meters),
             jumps=self.pacing.jumps,
             malformed=call.messages.get("malformed", 0),
+            broken=0 if call.hook is None else call.hook.breaches,
             errors=call.messages.get("error", 0),
             dropped=sum(queue.dropped for queue in call.queues.values()),
             lag=call.loop_lag,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.call import codec, events, ports
+from dashboard.call import codec, events, hook_events, ports
 from dashboard.errors import CodecError
 
 AUDIO = events.AudioReceived(
@@ -38,6 +38,9 @@ FACTS = [
     events.UtteranceHeld("c1", 3.0, 1, "what a terminal gave \udcff"),
     events.QueueMeasured("c1", 3.0, "audio", 1, 100, 2, "oldest", (0.001,)),
     events.UnknownReceived("c1", 3.0, "ticked", 20),
+    hook_events.HookOffered("c1", 3.0, "o", "p", "c", ("PCMU 8000 external",), "en-US", ("s-1",)),
+    hook_events.HookPinged("c1", 3.0, None, 2.5, 2.0),
+    hook_events.EntityReceived("c1", 3.0, "barge_in", "{}"),
     events.WorkerLost("c1", 3.0, "was killed by SIGKILL", dead=True),
 ]
 
@@ -59,7 +62,8 @@ def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) ->
 
 
 def test_every_kind_of_fact_can_be_written() -> None:
-    kinds = {item for item in vars(events).values() if isinstance(item, type) and issubclass(item, events.Event)}
+    named = [*vars(events).values(), *vars(hook_events).values()]
+    kinds = {item for item in named if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
 
 

@@ -44,7 +44,8 @@ DESIGN_EXAMPLE: dict[str, Any] = {
         "frames": 0, "bytes": 0, "lost": 0, "delta_ms": {"min": 0, "mean": 0, "max": 0},
         "jitter_ms": {"current": 0, "min": 0, "mean": 0, "max": 0}, "lateness_ms": {"p50": 0, "p95": 0, "p99": 0},
         "media_lag_ms": {"last": 0, "max": 0}, "spikes": 0, "stalls": 0, "batched": 0, "drift_ppm": 0,
-        "level_dbfs": 0, "silent": 0, "effective_loss": 0, "r_factor": 0, "mos": 0}},
+        "level_dbfs": 0, "silent": 0, "effective_loss": 0, "r_factor": 0, "mos": 0,
+        "channels": {"caller": {"level_dbfs": 0, "silent": 0}, "bot": {"level_dbfs": 0, "silent": 0}}}},
     "messages": dict.fromkeys(
         ("audio", "transcript", "intent", "text", "status", "error", "unknown", "malformed", "sent"), 0),
     "turns": {
@@ -56,6 +57,7 @@ DESIGN_EXAMPLE: dict[str, Any] = {
         "barge_in_ms": {"p50": 0, "p95": 0},
     },
     "genesys": None,
+    "audiohook": None,
     "queues": {"audio": {"dropped": 0, "wait_ms": {"p99": 0}}, "control": {"dropped": 0, "wait_ms": {"p99": 0}}},
 }  # fmt: skip
 

@@ -1,0 +1,233 @@
+"""What AudioHook's own facts do to a call: `HookView`, a part of `CallState`. Pure steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from types import MappingProxyType
+from typing import Any, Literal
+
+from dashboard.call import hook_events as he
+from dashboard.call.events import Event
+from dashboard.media.tail import Tail
+
+PING_S = 5.0
+"""A client pings so often."""
+
+_KEPT_RULES = 60
+
+Stage = Literal["opening", "active", "paused", "closing", "closed"]
+
+
+def _none() -> Mapping[Any, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class HookView:
+    """The session of an AudioHook call, and what adds up over all its sessions. Seconds.
+
+    offered_at, opened_s: when `open` came, and how long `opened` took. flows_since: since when audio may come, None
+    while it may not. position_s, received_s: the media position by the client's last ping, and ours at that moment.
+    rtts: (at, round trip) as the client measures it. broken: rules broken, by identifier.
+    """
+
+    stage: Stage = "opening"
+    organization_id: str = ""
+    participant_id: str = ""
+    correlation_id: str = ""
+    offered: tuple[str, ...] = ()
+    continues: tuple[str, ...] = ()
+    offered_at: float | None = None
+    opened_s: float | None = None
+    media: str = ""
+    channels: tuple[str, ...] = ()
+    language: str = ""
+    flows_since: float | None = None
+    paused_at: float | None = None
+    position_s: float | None = None
+    received_s: float | None = None
+    ended_by: str = ""
+    end_reason: str = ""
+    pings: int = 0
+    rtts: Tail[tuple[float, float]] = field(default_factory=lambda: Tail(600))
+    discards: int = 0
+    discarded_s: float = 0.0
+    pauses: int = 0
+    paused_s: float = 0.0  # of the ended pauses
+    keys: int = 0
+    playing: bool = False
+    broken: Mapping[str, int] = field(default_factory=_none)
+
+    @property
+    def breaches(self) -> int:
+        """How many times a rule was broken."""
+        return sum(self.broken.values())
+
+    @property
+    def position_error_s(self) -> float | None:
+        """The client's media position minus ours: media lost or not sent yet; None before its first ping."""
+        if self.position_s is None or self.received_s is None:
+            return None
+        return self.position_s - self.received_s
+
+
+@singledispatch
+def folded(event: Event, view: HookView) -> HookView:
+    """Fold a fact; one that means nothing here leaves the view as it is."""
+    return view
+
+
+@folded.register
+def _(event: he.HookOffered, view: HookView) -> HookView:
+    return replace(
+        view,
+        stage="opening",
+        organization_id=event.organization_id,
+        participant_id=event.participant_id,
+        correlation_id=event.correlation_id,
+        offered=event.media,
+        continues=event.continues,
+        offered_at=event.at,
+        opened_s=None,
+        media="",
+        channels=(),
+        language=event.language,
+        flows_since=None,
+        paused_at=None,
+        position_s=None,
+        received_s=None,
+        ended_by="",
+        end_reason="",
+    )
+
+
+@folded.register
+def _(event: he.HookAccepted, view: HookView) -> HookView:
+    flows = bool(event.channels) and not event.paused
+    return replace(
+        view,
+        stage="paused" if event.paused else "active",
+        opened_s=event.took_s,
+        media=event.media,
+        channels=event.channels,
+        flows_since=event.at if flows else None,
+        paused_at=event.at if event.paused else None,
+    )
+
+
+@folded.register
+def _(event: he.HookPinged, view: HookView) -> HookView:
+    rtts = view.rtts if event.rtt_s is None else view.rtts.append((event.at, event.rtt_s))
+    return replace(view, pings=view.pings + 1, rtts=rtts, position_s=event.position_s, received_s=event.received_s)
+
+
+@folded.register
+def _(event: he.MediaPaused, view: HookView) -> HookView:
+    if view.stage != "active":
+        return view
+    return replace(view, stage="paused", paused_at=event.at, flows_since=None, pauses=view.pauses + 1)
+
+
+@folded.register
+def _(event: he.MediaResumed, view: HookView) -> HookView:
+    if view.stage != "paused":
+        return view
+    paused_s = view.paused_s + (event.at - view.paused_at if view.paused_at is not None else 0.0)
+    since = event.at if view.channels else None
+    return replace(view, stage="active", paused_at=None, flows_since=since, paused_s=paused_s)
+
+
+@folded.register
+def _(event: he.MediaDiscarded, view: HookView) -> HookView:
+    return replace(view, discards=view.discards + 1, discarded_s=view.discarded_s + event.discarded_s)
+
+
+@folded.register
+def _(event: he.LanguageChanged, view: HookView) -> HookView:
+    return replace(view, language=event.language)
+
+
+@folded.register
+def _(event: he.KeyPressed, view: HookView) -> HookView:
+    return replace(view, keys=view.keys + 1)
+
+
+@folded.register
+def _(event: he.PlaybackChanged, view: HookView) -> HookView:
+    return replace(view, playing=event.playing)
+
+
+@folded.register
+def _(event: he.SessionEnding, view: HookView) -> HookView:
+    return replace(view, stage="closing", flows_since=None, ended_by=event.by, end_reason=event.reason)
+
+
+@folded.register
+def _(event: he.SessionClosed, view: HookView) -> HookView:
+    return replace(view, stage="closed", flows_since=None)
+
+
+@folded.register
+def _(event: he.RuleBroken, view: HookView) -> HookView:
+    rule = event.rule if event.rule in view.broken or len(view.broken) < _KEPT_RULES else "(others)"
+    return replace(view, broken=MappingProxyType({**view.broken, rule: view.broken.get(rule, 0) + 1}))
+
+
+@folded.register
+def _(event: he.EntityReceived, view: HookView) -> HookView:
+    return view
+
+
+FACTS = tuple(kind for kind in folded.registry if kind not in (object, Event))
+"""The facts of a session."""
+
+_OF_THE_CLIENT = (
+    he.HookOffered,
+    he.HookPinged,
+    he.MediaPaused,
+    he.MediaResumed,
+    he.MediaDiscarded,
+    he.LanguageChanged,
+    he.KeyPressed,
+    he.PlaybackChanged,
+)
+
+
+def is_clients(event: Event) -> bool:
+    """Tell whether a fact of a session tells of a message of the client."""
+    return isinstance(event, _OF_THE_CLIENT) or (isinstance(event, he.SessionEnding) and event.by == "client")
+
+
+def disconnected(view: HookView | None) -> HookView | None:
+    """No connection is open any more: no audio can come."""
+    return None if view is None else replace(view, flows_since=None)
+
+
+# -- words --------------------------------------------------------------------------------------------------
+
+
+def told(event: Event) -> tuple[Literal["status", "malformed"], str] | None:
+    """Return the row that a fact makes in the transcript: its kind and its text; None for none."""
+    match event:
+        case he.HookAccepted(took_s=took_s, media=media, paused=paused):
+            return "status", f"opened in {took_s * 1000:.0f} ms: {media or 'no audio'}{', paused' if paused else ''}"
+        case he.MediaPaused():
+            return "status", "paused"
+        case he.MediaResumed(discarded_s=discarded_s):
+            return "status", f"resumed, {discarded_s:.1f} s left out"
+        case he.MediaDiscarded(discarded_s=discarded_s):
+            return "status", f"{discarded_s:.1f} s of audio discarded by the sender"
+        case he.LanguageChanged(language=language):
+            return "status", f"language: {language}"
+        case he.KeyPressed(key=key):
+            return "status", f"key pressed: {key}"
+        case he.EntityReceived(type_name=name, text=text):
+            return "status", f"{name}: {text}" if text else name
+        case he.SessionEnding(by=by, reason=reason, detail=detail):
+            what = "closes" if by == "client" else "asks to disconnect"
+            return "status", f"{by} {what}: {reason}{f' ({detail})' if detail else ''}"
+        case he.RuleBroken(rule=rule, by=by, detail=detail):
+            return "malformed", f"{rule} by the {by}{f': {detail}' if detail else ''}"
+    return None
