@@ -251,9 +251,9 @@ def _type_broken(kind: str, parameters: Parameters, side: Side) -> Iterator[Brok
     fields = _PARAMETERS[side].get(kind)
     if fields is not None:
         for name in _lacking(fields, parameters):
-            yield Broken(Rule.BAD_PARAMETERS, f"{kind}: {name}")
+            yield Broken(Rule.BAD_PARAMETERS, name)
     elif kind in _PARAMETERS[OTHER[side]]:
-        yield Broken(Rule.WRONG_SIDE, f"{kind} from the {side}")
+        yield Broken(Rule.WRONG_SIDE, "")
     else:
         yield Broken(Rule.UNKNOWN_TYPE, "")
 
