@@ -89,12 +89,18 @@ class Story:
     # -- media --------------------------------------------------------------------------------------------
 
     def listen(
-        self, seconds: float, *, jitter_s: float = 0.001, caller_dbfs: float = -90.0, bot_dbfs: float = -21.0
+        self,
+        seconds: float,
+        *,
+        jitter_s: float = 0.001,
+        caller_dbfs: float = -90.0,
+        bot_dbfs: float = -21.0,
+        set_aside: bool = False,
     ) -> None:
         """Frames on schedule, late by a random amount around `jitter_s`, with a tick four times a second."""
         end = self.now + seconds
         while self.now < end - 1e-9:
-            self._batch(jitter_s, caller_dbfs, bot_dbfs)
+            self._batch(jitter_s, caller_dbfs, bot_dbfs, set_aside=set_aside)
             if round(self.now / BATCH_S) % 5 == 0:
                 self.tick()
             if round(self.now / BATCH_S) % 10 == 0:
@@ -112,16 +118,16 @@ class Story:
         self.listen(BATCH_S)
         self._clipped = 0
 
-    def _batch(self, jitter_s: float, caller_dbfs: float, bot_dbfs: float) -> None:
+    def _batch(self, jitter_s: float, caller_dbfs: float, bot_dbfs: float, *, set_aside: bool) -> None:
         due = [self._began + self._position + FRAME_S * frame for frame in range(round(BATCH_S / FRAME_S))]
         self.now = due[-1] + FRAME_S
         last, arrivals = 0.0, []
         for moment in due:
             last = max(last, moment + self._dice.expovariate(1 / jitter_s))
             arrivals.append(last)
-        self._frames(arrivals, caller_dbfs, bot_dbfs)
+        self._frames(arrivals, caller_dbfs, bot_dbfs, set_aside=set_aside)
 
-    def _frames(self, arrivals: list[float], caller_dbfs: float, bot_dbfs: float) -> None:
+    def _frames(self, arrivals: list[float], caller_dbfs: float, bot_dbfs: float, *, set_aside: bool = False) -> None:
         count = len(arrivals)
         sway = [4.0 * math.sin(arrival * 7.0) for arrival in arrivals]
         rows = {"caller": caller_dbfs, "bot": bot_dbfs, "mixed": max(caller_dbfs, bot_dbfs)}
@@ -146,11 +152,12 @@ class Story:
                 320 * count,
                 clipped=self._clipped,
                 positioned=True,
+                late=tuple(range(count)) if set_aside else (),
             )
         )
 
     def tick(self) -> None:
-        self.fact(ev.Ticked(self._call_id, self.now, 0.0002))
+        self.fact(ev.Ticked(self._call_id, self.now, 0.0002, (0.0, 0.0003)))
 
     def wait(self, seconds: float) -> None:
         """Nothing comes but the clock's ticks."""

@@ -135,9 +135,14 @@ class CallEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Ticked(Event):
-    """Four times a second: silence sends no packet. `loop_lag_s` is how late the worker's own timer was."""
+    """Four times a second: silence sends no packet. `loop_lag_s` is how late the worker's own timer was.
+
+    loop_lags: of moments 20 ms apart since the last tick, how long it took until the worker's event loop looked at its
+    sockets again; seconds, empty where the loop is not watched.
+    """
 
     loop_lag_s: float = 0.0
+    loop_lags: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +246,7 @@ class AudioReceived(Event):
     positioned: the messages carried a position; else positions are summed durations and cannot show a hole.
     channels names each row of levels: ("mixed",), or ("caller", "bot").
     encoding: what the samples were read as. misfit_db: how many dB louder they are so than read as the other encoding.
+    late: indices of frames that our own process stamped, and was too busy to stamp in time; none with kernel time.
     """
 
     leg: str
@@ -256,6 +262,7 @@ class AudioReceived(Event):
     positioned: bool = False
     encoding: str = ""
     misfit_db: float | None = None
+    late: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

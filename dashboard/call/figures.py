@@ -43,6 +43,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "genesys": None if call.genesys is None else _genesys(call.genesys, call),
         "audiohook": None if call.hook is None else _hook(call.hook, call),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
+        "self": {"loop_lag_ms": _loop_lag(call)},
     }
 
 
@@ -81,6 +82,7 @@ def pacing_object(pacing: Pacing, *, now: float, buffer_s: float, rtt_s: float |
     delta, jitter = pacing.delta, pacing.jitter
     return {
         "frames": pacing.frames,
+        "set_aside": pacing.set_aside,
         "bytes": None,
         "lost": pacing.lost,
         "delta_ms": {"min": _ms(delta.min), "mean": _ms(delta.mean), "max": _ms(delta.max)},
@@ -237,6 +239,10 @@ def _hook(hook: HookView, call: CallState) -> dict[str, Any]:
         "end_reason": hook.end_reason or None,
         "broken": dict(hook.broken),
     }
+
+
+def _loop_lag(call: CallState) -> dict[str, Any]:
+    return {f"p{percent}": _ms(call.loop_lags.percentile(percent)) for percent in (50, 95, 99)}
 
 
 def _queue(queue: QueueView) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def heard(leg: Leg, fact: AudioReceived, spike_s: float) -> Leg:
     checked, misfits = _reads_well(fact)
     return replace(
         leg,
-        pacing=advance(leg.pacing, *columns, spike_s=spike_s, positioned=fact.positioned),
+        pacing=advance(leg.pacing, *columns, spike_s=spike_s, positioned=fact.positioned, set_aside=fact.late),
         channels=fact.channels,
         meters=meters,
         frames_bytes=leg.frames_bytes + fact.size_bytes,

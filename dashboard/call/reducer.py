@@ -91,7 +91,12 @@ def _(event: ev.WorkerLost, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.Ticked, call: CallState) -> CallState:
-    return replace(call, loop_lag=call.loop_lag.with_values((max(0.0, event.loop_lag_s),)))
+    lags = event.loop_lags
+    return replace(
+        call,
+        loop_lag=call.loop_lag.with_values((max(0.0, event.loop_lag_s, *lags),)),
+        loop_lags=call.loop_lags.with_values(lags) if lags else call.loop_lags,
+    )
 
 
 @reduce.register

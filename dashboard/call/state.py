@@ -293,7 +293,8 @@ class CallState:
     problems: Mapping[str, int] = field(default_factory=_none)  # malformed, by problem; at most 30
     marks: Tail[tuple[float, str]] = field(default_factory=lambda: Tail(1000))
     queues: Mapping[str, QueueView] = field(default_factory=_none)
-    loop_lag: Histogram = field(default_factory=Histogram)
+    loop_lag: Histogram = field(default_factory=Histogram)  # the worst of each tick
+    loop_lags: Histogram = field(default_factory=Histogram)  # at moments 20 ms apart
     findings: Findings = field(default_factory=Findings)
     genesys: GenesysView | None = None  # None: not asked
     hook: HookView | None = None  # None: not an AudioHook call

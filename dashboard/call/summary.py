@@ -26,7 +26,8 @@ def summary(call: CallState) -> str:
         *_findings(call, verdict),
         f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"
         f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
-        f"  audio  {audio['frames']} frames · lateness p50 {_ms(audio['lateness_ms']['p50'])}"
+        f"  audio  {audio['frames']} frames{_set_aside(audio['set_aside'])}"
+        f" · lateness p50 {_ms(audio['lateness_ms']['p50'])}"
         f" p95 {_ms(audio['lateness_ms']['p95'])} p99 {_ms(audio['lateness_ms']['p99'])}"
         f" · jitter mean {_ms(audio['jitter_ms']['mean'])} max {_ms(audio['jitter_ms']['max'])}",
         f"         {audio['spikes']} spikes · {audio['stalls']} stalls · lost {_or_dash(audio['lost'])}"
@@ -86,6 +87,10 @@ def _outage(outage: Outage, call: CallState) -> str:
     if outage.resumed is not None:
         parts.append("session resumed" if outage.resumed else "new session")
     return f"  {at}  {' · '.join(parts)}"
+
+
+def _set_aside(count: int) -> str:
+    return f" ({count} set aside: callscope itself was late)" if count else ""
 
 
 def _ms(value: float | None) -> str:

@@ -21,6 +21,7 @@ from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import log_sinks, new_call_id, only_call, play_until_stopped
 from dashboard.resilience.retry import exit_code
+from dashboard.transport.watched_loop import new_loop
 
 EXIT_INTERRUPTED = 130
 
@@ -56,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     sinks: list[Sink] = [store, *log_sinks(settings)]
     if args.jsonl:
         sinks.append(LineOutlet(sys.stdout.buffer))
-    interrupted = asyncio.run(_listen(settings, sinks))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        interrupted = runner.run(_listen(settings, sinks))
     call = only_call(store)
     if args.json:
         sys.stdout.write(f"{json.dumps(probe_object(call))}\n")

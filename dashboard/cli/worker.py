@@ -10,6 +10,7 @@ from dashboard.bus.runtime import raw_stdin, read_config, serve
 from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import log_sinks
+from dashboard.transport.watched_loop import new_loop
 
 
 def run(args: argparse.Namespace) -> int:
@@ -22,5 +23,6 @@ def run(args: argparse.Namespace) -> int:
 
         return doctor.run(argparse.Namespace(json=False, find_idle=False, load_settings=lambda: settings))
     sinks = log_sinks(settings)
-    asyncio.run(serve(line(settings, config["call_id"]), stdin, sys.stdout.buffer, sinks))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(serve(line(settings, config["call_id"]), stdin, sys.stdout.buffer, sinks))
     return 0

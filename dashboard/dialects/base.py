@@ -59,7 +59,7 @@ class AudioFrame(NamedTuple):
 
     `position` is where its first sample stands on the stream's own timeline, `duration` how long it plays, `at`
     when its bytes arrived: seconds all. `positioned`: the message said where it stands. `channels` names the
-    interleaved channels in their order.
+    interleaved channels in their order. `late`: we were too busy to know when it arrived; the intake says so.
     """
 
     # A tuple, for one is made every 20 ms of every call and a frozen dataclass takes three times as long to make.
@@ -71,6 +71,7 @@ class AudioFrame(NamedTuple):
     positioned: bool
     leg: str
     at: float
+    late: bool = False
 
 
 Item = Event | AudioFrame

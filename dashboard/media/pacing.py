@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from dashboard.media.histogram import Histogram
+from dashboard.media.spread import Lowest, Peak, Spread
 from dashboard.media.tail import Tail
 
 WINDOW_S = 60.0
@@ -45,74 +46,16 @@ Sample = tuple[float, float, float, float, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """A sampled figure: newest value, extremes, and what its mean takes. None before the first sample."""
-
-    current: float | None = None
-    min: float | None = None
-    max: float | None = None
-    total: float = 0.0
-    count: int = 0
-
-    @property
-    def mean(self) -> float | None:
-        return self.total / self.count if self.count else None
-
-    def extend(self, values: Sequence[float]) -> Spread:
-        """Return a spread that has sampled `values` too."""
-        if not values:
-            return self
-        lowest, highest, total = min(values), max(values), self.total
-        if self.min is not None and self.min < lowest:
-            lowest = self.min
-        if self.max is not None and self.max > highest:
-            highest = self.max
-        for value in values:  # not sum(): from 3.12 on its rounding depends on how frames were batched
-            total += value
-        return Spread(values[-1], lowest, highest, total, self.count + len(values))
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """A figure of which the newest and the highest value count. None before the first sample."""
-
-    current: float | None = None
-    max: float | None = None
-
-    def extend(self, values: Sequence[float]) -> Peak:
-        """Return a peak that has seen `values`, of which there is at least one, too."""
-        highest = max(values)
-        return Peak(values[-1], highest if self.max is None or self.max < highest else self.max)
-
-
-@dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a connection's timeline stands, s: the last frame, the end of its media, and R − S of the first frame."""
+    """Where a connection's timeline stands, s: the last frame that was measured, R − S of the first one.
+
+    `end` is where the media of the newest frame ends, also if that was set aside.
+    """
 
     arrival: float
     position: float
     end: float
     first_transit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lowest:
-    """The smallest transit of the last 30 s, kept as a queue of minima in two parts.
-
-    `older` lists the frames (arrival, transit) that are lower than all that came after them, up to the moment when it
-    was made; `next` is the first that has not expired. `newer` is the minimum of everything since. When `older` has
-    run out it is made again, so the cost per frame does not depend on how many frames 30 s hold.
-    """
-
-    older: tuple[tuple[float, float], ...]
-    next: int
-    newer: float
-    expires_at: float
-
-    @property
-    def head(self) -> float:
-        """The smallest transit that `older` still stands for."""
-        return self.older[self.next][1] if self.older else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +71,8 @@ class Pacing:
     """What is known of one stream's pacing; `Pacing()` is a stream without frames. Seconds throughout."""
 
     frames: int = 0
+    set_aside: int = 0
+    """Frames of these whose arrival is not known well enough to measure by."""
     holes: int = 0
     """Frames missing; only counted where positions can show it: read `lost`."""
     positioned: bool = False
@@ -144,10 +89,12 @@ class Pacing:
     """Frames in a hurry since the last spike; None when it is settled what that spike was."""
     usual: Usual = field(default_factory=Usual)
     spot: Spot | None = None
-    """None before a connection's first frame."""
+    """None before the first frame of a connection that is measured."""
+    last_arrival: float | None = None
+    """Of the newest frame of this connection, also if it was set aside."""
     end_position: float | None = None
     """Where the next frame should start; outlives the connection."""
-    lowest: Lowest = field(default_factory=lambda: Lowest((), 0, math.inf, math.inf))
+    lowest: Lowest = field(default_factory=Lowest)
     timeline_start: int = 0
     """Absolute index of the first sample whose transit compares with the newest one's."""
     samples: Tail[Sample] = field(default_factory=lambda: Tail(WINDOW_FRAMES))
@@ -161,9 +108,14 @@ class Pacing:
         return self.holes if self.positioned else None
 
     @property
+    def measured(self) -> int:
+        """How many frames have been measured."""
+        return self.samples.total
+
+    @property
     def tallied(self) -> int:
-        """The first frame whose lateness is not yet in `tally`."""
-        return self.frames - self.frames % _TALLY_FRAMES
+        """The first sample whose lateness is not yet in `tally`."""
+        return self.measured - self.measured % _TALLY_FRAMES
 
 
 def advance(
@@ -174,30 +126,27 @@ def advance(
     *,
     spike_s: float = 0.2,
     positioned: bool = False,
+    set_aside: Sequence[int] = (),
 ) -> Pacing:
     """Fold frames of one stream: columns of equal length, in order of arrival, seconds.
 
-    `positioned` says whether the sender gave the positions. A longer delta than `spike_s` is a spike. Raises ValueError
-    when the columns differ in length.
+    `positioned` says whether the sender gave the positions. A longer delta than `spike_s` is a spike. `set_aside` are
+    indices of frames whose arrival holds a delay of our own: they are counted, for losses too, but tell nothing of the
+    pace. Raises ValueError when the columns differ in length.
     """
     rows = list(zip(arrivals, positions, durations, strict=True))
     if rows and pacing.positioned != positioned:
         pacing = replace(pacing, positioned=positioned)
     done = 0
-    while done < len(rows):
-        spot, room = pacing.spot, _TALLY_FRAMES - pacing.frames % _TALLY_FRAMES
-        if spot and (steps := _steps(spot, rows[done : done + room])):
-            pacing, done = _follow(pacing, spot.first_transit, steps, spike_s), done + len(steps)
-        else:
-            pacing, done = _begin(pacing, *rows[done], spike_s), done + 1
-        if pacing.frames == pacing.tallied:
-            pacing = _tallied(pacing)
-    return pacing
+    for index in sorted(set(set_aside) & set(range(len(rows)))) if set_aside else ():
+        pacing = _pass_by(_measure(pacing, rows[done:index], spike_s), *rows[index])
+        done = index + 1
+    return _measure(pacing, rows[done:], spike_s)
 
 
 def reanchor(pacing: Pacing) -> Pacing:
     """Say that the connection ended: what comes next is compared with nothing before it. Totals go on."""
-    return replace(pacing, spot=None, hurried=None)
+    return replace(pacing, spot=None, last_arrival=None, hurried=None)
 
 
 def missing_s(before: Pacing, arrival: float, position: float) -> float | None:
@@ -218,16 +167,53 @@ def open_gap_s(pacing: Pacing, now: float) -> float | None:
 
     While a sender is silent there is no frame to carry the spike; this shows it coming. None between connections.
     """
-    return max(0.0, now - pacing.spot.arrival) if pacing.spot else None
+    return None if pacing.last_arrival is None else max(0.0, now - pacing.last_arrival)
 
 
 # -- folding ----------------------------------------------------------------------------------------------
+
+_Row = tuple[float, float, float]
+"""One frame: arrival, position, duration."""
 
 _Step = tuple[float, float, float, float, float, float, float]
 """One frame against the last: arrival, position, duration, delta, variation D, transit, media missing between."""
 
 
-def _steps(spot: Spot, rows: Sequence[tuple[float, float, float]]) -> list[_Step]:
+def _measure(pacing: Pacing, rows: Sequence[_Row], spike_s: float) -> Pacing:
+    done = 0
+    while done < len(rows):
+        spot, room = pacing.spot, _TALLY_FRAMES - pacing.measured % _TALLY_FRAMES
+        if spot and (steps := _steps(spot, rows[done : done + room])):
+            pacing, done = _follow(pacing, spot, steps, spike_s), done + len(steps)
+        else:
+            pacing, done = _begin(pacing, *rows[done], spike_s), done + 1
+        if pacing.measured == pacing.tallied:
+            pacing = _tallied(pacing)
+    return pacing
+
+
+def _pass_by(pacing: Pacing, arrival: float, position: float, duration: float) -> Pacing:
+    """Count a frame that is set aside, and go along the timeline if the frame continues it."""
+    spot, holes, end = pacing.spot, pacing.holes, pacing.end_position
+    if spot:
+        arrival, end = max(arrival, spot.arrival), spot.end
+        if spot.position <= position <= end + (arrival - spot.arrival) + LEAP_S and 0.0 <= duration <= _LONGEST_FRAME_S:
+            holes += sum(_holes(pacing.usual, [position - end], [duration])[0])
+            end = position + duration
+        spot = replace(spot, end=end)
+    return replace(
+        pacing,
+        frames=pacing.frames + 1,
+        set_aside=pacing.set_aside + 1,
+        holes=holes,
+        hurried=None,
+        spot=spot,
+        last_arrival=arrival,
+        end_position=end,
+    )
+
+
+def _steps(spot: Spot, rows: Sequence[_Row]) -> list[_Step]:
     """Compare each frame with the one before, up to the first whose position leaps."""
     last_arrival, last_position, end = spot.arrival, spot.position, spot.end
     lag = last_arrival - last_position - spot.first_transit
@@ -257,7 +243,7 @@ def _begin(pacing: Pacing, arrival: float, position: float, duration: float, spi
         arrival = spot.arrival
     if not 0.0 <= duration <= _LONGEST_FRAME_S:
         duration = 0.0
-    deltas = [arrival - spot.arrival] if spot else []
+    deltas = [arrival - spot.arrival] if spot and spot.arrival == pacing.last_arrival else []
     spikes, stalls, hurried = _hurries(pacing, deltas, [duration], spike_s)
     transit = arrival - position
     return replace(
@@ -272,38 +258,45 @@ def _begin(pacing: Pacing, arrival: float, position: float, duration: float, spi
         hurried=hurried,
         usual=_holes(pacing.usual, [0.0], [duration])[1],
         spot=Spot(arrival, position, position + duration, transit),
+        last_arrival=arrival,
         end_position=position + duration,
         lowest=Lowest((), 0, transit, arrival + LOWEST_S),
-        timeline_start=pacing.frames,
+        timeline_start=pacing.measured,
         samples=pacing.samples.append((arrival, 0.0, deltas[0] if deltas else 0.0, transit, 0)),
     )
 
 
-def _follow(pacing: Pacing, first_transit: float, steps: Sequence[_Step], spike_s: float) -> Pacing:
-    """Fold frames that continue the timeline."""
+def _follow(pacing: Pacing, spot: Spot, steps: Sequence[_Step], spike_s: float) -> Pacing:
+    """Fold frames that continue the timeline from `spot` on."""
     arrivals, positions, durations, deltas, variations, transits, gaps = zip(*steps, strict=True)
-    spikes, stalls, hurried = _hurries(pacing, deltas, durations, spike_s)
+    untimed = 0 if spot.arrival == pacing.last_arrival else 1  # behind frames set aside the first delta spans them
+    timed = deltas[untimed:]
+    spikes, stalls, hurried = _hurries(pacing, timed, durations[untimed:], spike_s)
     holes, usual = _holes(pacing.usual, gaps, durations)
     lateness, lowest = _lateness(pacing, arrivals, transits)
     end = positions[-1] + durations[-1]
     return Pacing(
         frames=pacing.frames + len(steps),
+        set_aside=pacing.set_aside,
         holes=pacing.holes + sum(holes),
         positioned=pacing.positioned,
-        delta=pacing.delta.extend(deltas),
+        delta=pacing.delta.extend(timed),
         jitter=pacing.jitter.extend(_jitter(pacing.jitter.current or 0.0, variations)),
-        media_lag=pacing.media_lag.extend([transit - first_transit for transit in transits]),
+        media_lag=pacing.media_lag.extend([transit - spot.first_transit for transit in transits]),
         lateness=pacing.lateness.extend(lateness),
         spikes=spikes,
         stalls=stalls,
         jumps=pacing.jumps,
         hurried=hurried,
         usual=usual,
-        spot=Spot(arrivals[-1], positions[-1], end, first_transit),
+        spot=Spot(arrivals[-1], positions[-1], end, spot.first_transit),
+        last_arrival=arrivals[-1],
         end_position=end,
         lowest=lowest,
         timeline_start=pacing.timeline_start,
-        samples=pacing.samples.extend(tuple(zip(arrivals, lateness, deltas, transits, holes, strict=True))),
+        samples=pacing.samples.extend(
+            tuple(zip(arrivals, lateness, (0.0,) * untimed + timed, transits, holes, strict=True))
+        ),
         tally=pacing.tally,
     )
 

@@ -67,7 +67,7 @@ def late_shares(pacing: Pacing, buffers_s: Sequence[float], window_s: float | No
     if window_s is None:
         bins = list(_tally(pacing))
         late = [sum(count for middle, count in bins if middle > buffer_s) for buffer_s in buffers_s]
-        return [count / pacing.frames if pacing.frames else None for count in late]
+        return [count / pacing.measured if pacing.measured else None for count in late]
     values = sorted(map(_lateness, window(pacing, window_s, now)))
     if not values:
         return [None] * len(buffers_s)
@@ -206,7 +206,7 @@ def _percentiles_of_call(pacing: Pacing) -> Percentiles | None:
     highest = pacing.lateness.max
     if highest is None:
         return None
-    ranks = {percent: _rank(percent, pacing.frames) for percent in (50, 95, 99)}
+    ranks = {percent: _rank(percent, pacing.measured) for percent in (50, 95, 99)}
     found: dict[int, float] = {}
     seen = 0
     for middle, count in _tally(pacing):

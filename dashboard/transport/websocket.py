@@ -42,9 +42,13 @@ from dashboard.transport.headers import notable
 from dashboard.transport.kernel_time import StampedSocket
 from dashboard.transport.proxies import proxy_for
 from dashboard.transport.tcp import open_tcp, resolve
+from dashboard.transport.watched_loop import loop_watch
 from dashboard.wiretext import clean, safe_url
 
 USER_AGENT = "callscope"
+
+LATE_S = 0.005
+"""A stamp of our own that may be later than this tells nothing of the sender's pace."""
 
 _PING_TIMEOUT = 1011  # what the library sends when no pong came
 _REASON_LIMIT = 123  # bytes of a close reason, RFC 6455, 5.5
@@ -65,13 +69,17 @@ class SocketOptions:
 
 
 class Arrival(NamedTuple):
-    """One message: its bytes, whether it came as text, and when the bytes that completed it arrived (monotonic)."""
+    """One message: its bytes, whether it came as text, and when the bytes that completed it arrived (monotonic).
+
+    `late`: by our own clock, and it may have lain there unread for more than `LATE_S`.
+    """
 
     # A tuple, for one is made for every message and a frozen dataclass takes twice as long to make.
 
     data: bytes
     text: bool
     at: float
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,8 @@ class _Connection(ClientConnection):
         self._stamps = stamps
         self._clock = clock
         self._at = 0.0  # when the bytes being parsed arrived
+        self._late = False
+        self._watch = loop_watch()
         self._head = b""  # the end of what came before the end of the handshake
         self._frames = FrameCutter(protocol.max_message_size or sys.maxsize)
         self._text = False
@@ -253,8 +263,7 @@ class _Connection(ClientConnection):
     # -- what the library calls ------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        arrived = self._stamps.arrived if self._stamps is not None else None
-        self._at = self._clock.monotonic() if arrived is None else arrived
+        self._stamp()
         if self.protocol.state is State.CONNECTING and not (data := self._shake_hands(data)):
             return
         if self.protocol.state is not State.OPEN:
@@ -267,6 +276,11 @@ class _Connection(ClientConnection):
             super().data_received(part)
             if self.protocol.state is not State.OPEN:
                 return  # what follows a close frame is nothing any more
+
+    def _stamp(self) -> None:
+        arrived = self._stamps.arrived if self._stamps is not None else None
+        self._at = self._clock.monotonic() if arrived is None else arrived
+        self._late = arrived is None and self._watch is not None and self._at - self._watch.unread_since > LATE_S
 
     def _shake_hands(self, data: bytes) -> bytes:
         """Let the library read its reply; return what came behind it."""
@@ -319,7 +333,7 @@ class _Connection(ClientConnection):
             self._hand_over(data, self._text)
 
     def _hand_over(self, data: bytes, text: bool) -> None:
-        arrival = Arrival(data, text, self._at)
+        arrival = Arrival(data, text, self._at, self._late)
         if self._on_arrival is not None:
             self._on_arrival(arrival)
         else:

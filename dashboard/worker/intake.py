@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
 
 from dashboard.call.events import AudioReceived, QueueMeasured
@@ -81,10 +82,12 @@ class Intake:
         """When the newest message of this connection arrived, whatever it was; None before the first."""
         return self._last_inbound_at
 
-    def offer(self, data: bytes, text: bool, at: float) -> None:
-        """Take one message that arrived at `at`; never blocks, never raises."""
+    def offer(self, data: bytes, text: bool, at: float, late: bool = False) -> None:
+        """Take one message that arrived at `at`, or before if `late`; never blocks, never raises."""
         self._last_inbound_at = at
         for item in self._codec.receive(data, text=text, at=at):
+            if late and isinstance(item, AudioFrame):
+                item = item._replace(late=True)
             self._admit(item, self._audio if isinstance(item, AudioFrame) else self._control)
         self._wake.set()
 
@@ -224,7 +227,7 @@ class _Batch:
 
     def fact(self, call_id: str) -> AudioReceived:
         """Return the batch as a fact, stamped with its newest arrival."""
-        payloads, _, _, positions, durations, _, _, arrivals = zip(*self.frames, strict=True)
+        payloads, _, _, positions, durations, _, _, arrivals, late = zip(*self.frames, strict=True)
         encoding, _, channels = self._first.format
         levels = measure(payloads, encoding=encoding, channels=channels)
         return AudioReceived(
@@ -243,4 +246,5 @@ class _Batch:
             positioned=self._first.positioned,
             encoding=encoding,
             misfit_db=misfit_db(b"".join(payloads[:_FRAMES_TOLD_BY]), encoding),
+            late=tuple(compress(range(len(late)), late)),
         )

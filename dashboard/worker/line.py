@@ -44,6 +44,7 @@ from dashboard.resilience.orders import (
 from dashboard.resilience.outbox import Outbox
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, LinkError
+from dashboard.transport.watched_loop import loop_watch
 from dashboard.transport.websocket import Arrival, Socket
 from dashboard.wiretext import clean
 from dashboard.worker.enquirer import Enquirer
@@ -252,7 +253,7 @@ class Line:
         if socket is not self._socket:
             return  # a straggler of a connection that we have left
         self._link.message_seen(arrival.at)
-        self._intake.offer(arrival.data, arrival.text, arrival.at)
+        self._intake.offer(arrival.data, arrival.text, arrival.at, arrival.late)
         if not self._spoke:
             self._spoke = True
             self._speak.set()
@@ -319,15 +320,20 @@ class Line:
     # -- time -------------------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        """Let time pass for whoever folds the facts, and say how late our own timer was."""
+        """Let time pass for whoever folds the facts, and say how late our own timer and loop were."""
         # Calls that began together do not tick together: at once, the ticks of 300 calls took 30 ms and more.
         due, ticks = self._now() - TICK_S * random.random(), 0
+        watch = loop_watch()
+        sampled = watch.sampled if watch else 0
         while True:
             due += TICK_S
             await asyncio.sleep(due - self._now())
             now = self._now()
             ticks += 1
-            self._report(Ticked(self._options.call_id, now, max(0.0, now - due)))
+            lags: tuple[float, ...] = ()
+            if watch:
+                lags, sampled = watch.lags(sampled), watch.sampled
+            self._report(Ticked(self._options.call_id, now, max(0.0, now - due), lags))
             if ticks % _MEASURE_EVERY == 0:
                 for fact in self._intake.measured():
                     self._emit(fact)

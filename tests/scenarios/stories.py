@@ -47,6 +47,14 @@ def _late(lag_s: float, *, clock: str = "kernel", times: int = 3) -> CallState:
     return story.call
 
 
+def _read_late(seconds: float) -> CallState:
+    """For `seconds` the frames lie unread for a few milliseconds, too little for the loop to be called late."""
+    story = _talking(clock="process")
+    story.listen(seconds, jitter_s=0.008, caller_dbfs=LINE, set_aside=True)
+    _talk(story, 1.0)
+    return story.call
+
+
 def _stalls_while_late() -> CallState:
     """callscope stands still for seconds, and what it did not read comes at once: that is no stall of the network."""
     story = _talking()
@@ -117,6 +125,9 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "nothing listens": (lambda: _refused(Cause.TCP_REFUSED, "nothing listens there"), "unreachable"),
     "late loop, own stamps": (lambda: _late(0.15, clock="process"), "self_late"),
     "late loop, kernel stamps": (lambda: _late(0.4), "self_late"),
+    "many frames read late": (lambda: _read_late(3.0), "self_late"),
+    "all frames read late": (lambda: _read_late(12.0), "self_late"),
+    "a few frames read late": (lambda: _read_late(0.7), None),
     "nearly late loop": (lambda: _late(0.09, clock="process"), None),
     "nearly late, kernel stamps": (lambda: _late(0.2), None),
     "stalls of our own": (_stalls_while_late, "self_late"),

@@ -56,11 +56,10 @@ def _wrong_codec(view: View, standing: bool) -> Sign | None:
 
 
 def _no_audio(view: View, standing: bool) -> Sign | None:
-    since, samples = view.flows_since, view.pacing.samples
+    since, last_at = view.flows_since, view.pacing.last_arrival
     if since is None:
         return None
     open_s = view.now - since
-    last_at = samples[-1][0] if samples else None
     since_s = open_s if last_at is None else min(open_s, view.now - last_at)
     if since_s < view.targets.dead_air_after_s:
         return None
@@ -69,7 +68,7 @@ def _no_audio(view: View, standing: bool) -> Sign | None:
         others = f"nothing else comes either: replaced as stale after {span_words(view.targets.stale_after_s)}"
     else:
         others = f"other messages still come, the last one {span_words(view.now - inbound_at)} ago"
-    ever = "none has come on this call" if last_at is None else f"{view.pacing.frames} frames had come before"
+    ever = f"{view.pacing.frames} frames had come before" if view.pacing.frames else "none has come on this call"
     if inbound_at is None:
         return Sign(f"Connected for {open_s:.0f} s, but not one message came", (others,))
     return Sign(f"No audio for {since_s:.0f} s, though the connection is open", (others, ever))

@@ -87,6 +87,7 @@ class Reading:
     jumps: int = 0
     errors: int = 0
     dropped: int = 0
+    set_aside: int = 0
     lag: Histogram = field(default_factory=Histogram)
 
 

@@ -10,6 +10,9 @@ from dashboard.media.histogram import Histogram
 LOOP_LATE_S = 0.25
 STAMPS_LATE_S = 0.1
 """Without the kernel's stamps a loop that is this late makes jitter of its own."""
+MANY_ASIDE = 0.1
+FEWEST_ASIDE = 50
+"""Figures made without a tenth of the recent frames are not those of the call; a second of them is a mishap."""
 MUCH_TOO_LATE_S = 1.0
 """A worker that stands still for so long stops reading, and then the sender has to wait: not even stamps help."""
 SLOW_QUEUE_S = 0.5
@@ -27,15 +30,19 @@ def _self_late(view: View, standing: bool) -> Sign | None:
     lag = _recent(view.call.loop_lag, before.lag)
     own_stamps = view.link.clock == "process"
     late = [(lag_s, count) for lag_s, count in lag if lag_s >= (STAMPS_LATE_S if own_stamps else LOOP_LATE_S)]
-    if not late:
+    frames, aside = view.reading.frames - before.frames, view.reading.set_aside - before.set_aside
+    if not late and aside < max(FEWEST_ASIDE, MANY_ASIDE * frames):
         return None
-    worst_s, times = late[-1][0], sum(count for _, count in late)
+    worst_s, times = lag[-1][0] if lag else 0.0, sum(count for _, count in late)
     spoilt = own_stamps or worst_s >= MUCH_TOO_LATE_S
+    ago = f"the last {view.now - before.at:.0f} s"
     return Sign(
-        f"callscope itself was late by up to {span_words(worst_s)}",
+        f"callscope itself was late by up to {span_words(worst_s)}" + (f": {aside} samples set aside" if aside else ""),
         (
-            f"its event loop was late {times} times in the last {view.now - before.at:.0f} s",
-            "frames are stamped by callscope itself, so its delay is in their timing"
+            *([f"its event loop was late {times} times in {ago}"] if late else []),
+            f"{aside} of {frames} frames of {ago} were read late: counted, but left out of every figure of timing"
+            if aside
+            else "frames are stamped by callscope itself, so its delay is in their timing"
             if own_stamps
             else "frames are stamped by the kernel: their timing is right all the same",
         ),

@@ -119,6 +119,7 @@ class View:
             broken=0 if call.hook is None else call.hook.breaches,
             errors=call.messages.get("error", 0),
             dropped=sum(queue.dropped for queue in call.queues.values()),
+            set_aside=self.pacing.set_aside,
             lag=call.loop_lag,
         )
 

@@ -1,4 +1,4 @@
-"""The connection panel: where the link stands, to whom, since when, how healthy, and our own queues."""
+"""The connection panel: where the link stands, to whom, since when, how healthy, and how callscope itself does."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dashboard.call.events import LinkState
 from dashboard.call.state import CallState, QueueView
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
 from dashboard.ui.draw.link import state_span, status, track
-from dashboard.ui.draw.spans import Role, Span, tame
+from dashboard.ui.draw.spans import Role, Span, cells, tame
 from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
 
 _LABEL = 13
 _SECOND = 8
+_SESSION = 18  # cells for a session's name at least, with its label
 
-_QUEUES = {"audio": "audio queue", "control": "control"}
+_QUEUES = ("audio", "control")
 
 _TOKEN_SOON_S = 60.0
 _QUEUE_SLOW_S = 0.5
@@ -26,8 +27,8 @@ def draw_connection(call: CallState, width: int, height: int) -> list[Spans]:
     groups = [
         [track(call), status(call, width)],
         _identity(call, width),
-        [*_health(call, width), *(_history(call, width) if height >= 13 else [])],
-        _queues(call, width),
+        [*_health(call, width), *([_attempts(call)] if height >= 13 else [])],
+        [_field("callscope", *_own(call, width - _LABEL)), _field("queues", *_queues(call))],
     ]
     return [crop(row, width) for row in stack(groups, height)]
 
@@ -64,7 +65,7 @@ def _health(call: CallState, width: int) -> list[Spans]:
         _pair(_field("round trip", *_round_trip(call)), _field("token", *_token(call), width=_SECOND), width),
         _pair(
             _field("idle", *_idle(call)),
-            _field("clock", (link.clock or NOTHING, "text"), width=_SECOND),
+            _field("stale", (f"{link.stale_resets}×", "text"), width=_SECOND),
             width,
         ),
     ]
@@ -73,14 +74,9 @@ def _health(call: CallState, width: int) -> list[Spans]:
     return rows
 
 
-def _history(call: CallState, width: int) -> list[Spans]:
+def _attempts(call: CallState) -> Spans:
     link = call.link
-    attempts = _field("attempts", (count(link.attempts), "text"), (f" · {count(link.failures)} failed", "dim"))
-    return [_pair(attempts, _field("stale", (f"{link.stale_resets}×", "text"), width=_SECOND), width)]
-
-
-def _queues(call: CallState, width: int) -> list[Spans]:
-    return [_field(_QUEUES[name], *_queue(call.queues.get(name, QueueView()))) for name in _QUEUES]
+    return _field("attempts", (count(link.attempts), "text"), (f" · {count(link.failures)} failed", "dim"))
 
 
 def _uptime(call: CallState) -> Spans:
@@ -138,20 +134,35 @@ def _token(call: CallState) -> Spans:
     return ((clock(left), "warn" if left < _TOKEN_SOON_S else "text"), *refreshed)
 
 
+def _own(call: CallState, width: int) -> Spans:
+    """Our own health: whose time stamps the frames, what we made unusable, and how long the loop and queues take."""
+    aside, dropped = call.inbound.pacing.set_aside, sum(queue.dropped for queue in call.queues.values())
+    told: list[Spans] = [((call.link.clock or NOTHING, "text"),)]
+    if aside:
+        told.append(((f"{count(aside)} aside", "warn"),))
+    if dropped:
+        told.append(((f"{count(dropped)} dropped", "bad"),))
+    waits = [wait for queue in call.queues.values() if (wait := queue.waits.percentile(99)) is not None]
+    wait = max(waits, default=None)
+    slow = wait is not None and wait > _QUEUE_SLOW_S
+    lag = _short("lag", ((millis(call.loop_lags.percentile(99)), "text"),))
+    waited = _short("wait", ((millis(wait), "bad" if slow else "text"),))
+    for figures in ((lag, waited), (lag,)):
+        row = (*join([*told, *figures], " · "), (" ms p99", "dim"))
+        if cells(row) <= width:
+            return row
+    return join(told, " · ")
+
+
+def _queues(call: CallState) -> Spans:
+    return join([_short(name, _queue(call.queues.get(name, QueueView()))) for name in _QUEUES], " · ")
+
+
 def _queue(queue: QueueView) -> Spans:
     if not queue.limit:
         return ((NOTHING, "text"),)
-    wait = queue.waits.percentile(99)
-    slow = wait is not None and wait > _QUEUE_SLOW_S
-    return (
-        ("p99 ", "dim"),
-        (f"{millis(wait)} ms", "bad" if slow else "text"),
-        (" · ", "faint"),
-        (f"{queue.depth}", "warn" if queue.depth * 2 > queue.limit else "text"),
-        (f" of {queue.limit}", "dim"),
-        (" · ", "faint"),
-        (f"{count(queue.dropped)} dropped", "bad" if queue.dropped else "dim"),
-    )
+    tone: Role = "warn" if queue.depth * 2 > queue.limit else "text"
+    return ((f"{queue.depth}", tone), (f" of {queue.limit}", "dim"))
 
 
 def _compact(call: CallState, width: int) -> list[Spans]:
@@ -169,16 +180,11 @@ def _compact(call: CallState, width: int) -> list[Spans]:
         ],
         width,
     )
-    session = "" if call.session_id is None else tame(call.session_id)
-    second = join_fitting(
-        [
-            _short("session", ((shorten_middle(session, 24) or NOTHING, "text"),)),
-            _short("outages", _outages(call)),
-            _short("clock", ((link.clock or NOTHING, "text"),)),
-            _short("queue", _queue_short(call)),
-        ],
-        width,
-    )
+    session = NOTHING if call.session_id is None else tame(call.session_id)
+    outages = _short("outages", _outages(call))
+    own = _own(call, width - cells(outages) - _SESSION - 4)
+    session = shorten_middle(session, max(_SESSION, width - cells(outages) - cells(own) - 4) - len("session "))
+    second = join_fitting([_short("session", ((session, "text"),)), outages, own], width)
     room = width - 9
     conversation = NOTHING if call.conversation_id is None else tame(call.conversation_id)
     return [
@@ -191,19 +197,3 @@ def _compact(call: CallState, width: int) -> list[Spans]:
 
 def _short(label: str, value: Spans) -> Spans:
     return ((f"{label} ", "dim"), *value)
-
-
-def _queue_short(call: CallState) -> Spans:
-    queues = [queue for queue in call.queues.values() if queue.limit]
-    if not queues:
-        return ((NOTHING, "text"),)
-    waits = [wait for wait in (queue.waits.percentile(99) for queue in queues) if wait is not None]
-    dropped = sum(queue.dropped for queue in queues)
-    slow = bool(waits) and max(waits) > _QUEUE_SLOW_S
-    return join(
-        [
-            ((f"{millis(max(waits, default=None))} ms", "bad" if slow else "text"),),
-            ((f"{count(dropped)} dropped", "bad" if dropped else "dim"),),
-        ],
-        " · ",
-    )

@@ -41,6 +41,8 @@ FACTS = [
     hook_events.HookOffered("c1", 3.0, "o", "p", "c", ("PCMU 8000 external",), "en-US", ("s-1",)),
     hook_events.HookPinged("c1", 3.0, None, 2.5, 2.0),
     hook_events.EntityReceived("c1", 3.0, "barge_in", "{}"),
+    events.Ticked("c1", 3.0, 0.001, (0.0, 0.25)),
+    dataclasses.replace(AUDIO, late=(0, 1)),
     events.WorkerLost("c1", 3.0, "was killed by SIGKILL", dead=True),
 ]
 
@@ -89,6 +91,16 @@ def test_an_absent_field_takes_its_default() -> None:
     fact = codec.event_from_dict(record)
     assert isinstance(fact, events.AudioReceived)
     assert not fact.positioned
+
+
+def test_facts_that_were_written_before_our_own_health_was_told_are_read() -> None:
+    audio, tick = (
+        record_of(dataclasses.replace(AUDIO, late=(1,))),
+        record_of(events.Ticked("c1", 2.0, 0.01, (0.0, 0.01))),
+    )
+    del audio["late"], tick["loop_lags"]
+    assert codec.event_from_dict(audio) == AUDIO
+    assert codec.event_from_dict(tick) == events.Ticked("c1", 2.0, 0.01)
 
 
 def test_an_older_version_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ DESIGN_EXAMPLE: dict[str, Any] = {
              "rtt_ms": {"last": 0, "p95": 0}, "resumed": 0, "close_codes": {}, "stale_resets": 0,
              "token_refreshes": 0, "log": []},
     "audio": {"inbound": {
-        "frames": 0, "bytes": 0, "lost": 0, "delta_ms": {"min": 0, "mean": 0, "max": 0},
+        "frames": 0, "set_aside": 0, "bytes": 0, "lost": 0, "delta_ms": {"min": 0, "mean": 0, "max": 0},
         "jitter_ms": {"current": 0, "min": 0, "mean": 0, "max": 0}, "lateness_ms": {"p50": 0, "p95": 0, "p99": 0},
         "media_lag_ms": {"last": 0, "max": 0}, "spikes": 0, "stalls": 0, "batched": 0, "drift_ppm": 0,
         "level_dbfs": 0, "silent": 0, "effective_loss": 0, "r_factor": 0, "mos": 0,
@@ -59,6 +60,7 @@ DESIGN_EXAMPLE: dict[str, Any] = {
     "genesys": None,
     "audiohook": None,
     "queues": {"audio": {"dropped": 0, "wait_ms": {"p99": 0}}, "control": {"dropped": 0, "wait_ms": {"p99": 0}}},
+    "self": {"loop_lag_ms": {"p50": 0, "p95": 0, "p99": 0}},
 }  # fmt: skip
 
 
@@ -235,6 +237,20 @@ def test_the_summary_is_plain_text_with_the_cause_of_each_outage() -> None:
     text = summary(fold(Ticked(C, 113.0), call=call))
     assert "closed by the server · 1000 normal “idle␛[31m”, by the peer · 0 attempts · down 1.0 s and still" in text
     assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_the_summary_says_how_many_samples_were_set_aside() -> None:
+    assert "set aside" not in summary(smooth(10))
+    call = fold(replace(audio(111.0, 10.0), late=(0, 1)), call=smooth(10))
+    assert " frames (2 set aside: callscope itself was late) · lateness " in summary(call)
+    assert probe_object(call)["audio"]["inbound"]["set_aside"] == 2
+
+
+def test_our_own_lag_stands_in_the_json_where_it_is_measured() -> None:
+    lags = (0.0,) * 98 + (0.001, 0.050)
+    told = probe_object(fold(Ticked(C, 102.0, 0.0, lags), call=smooth(1)))["self"]["loop_lag_ms"]
+    assert (told["p50"], told["p95"], told["p99"]) == pytest.approx((0.0, 0.0, 1.0), abs=0.03)
+    assert probe_object(smooth(1))["self"]["loop_lag_ms"]["p99"] is None
 
 
 def test_the_summary_of_a_long_call_shows_the_last_outages_only() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -373,3 +374,17 @@ def test_a_worker_that_is_merely_slow_is_forgiven_at_its_next_fact() -> None:
     assert call.worker_lost is not None
     assert call.link.state is LinkState.OPEN
     assert fold(Ticked(C, 104.0), call=call).worker_lost is None
+
+
+def test_our_own_lag_is_kept_by_its_worst_of_each_tick_and_by_moments() -> None:
+    call = fold(Ticked(C, 102.0, 0.001, (0.0, 0.0, 0.3)), Ticked(C, 102.25, 0.002), call=started())
+    assert call.loop_lag.percentile(100) == pytest.approx(0.3, rel=0.01)
+    assert sum(call.loop_lag.counts.values()) == 2
+    assert sum(call.loop_lags.counts.values()) == 3
+
+
+def test_frames_that_we_stamped_late_are_counted_and_not_measured() -> None:
+    heard = audio(102.0, 0.0)
+    late = replace(heard, arrivals=(102.0, 102.02, 102.5, 102.5, 102.5), at=102.5, late=(2, 3, 4))
+    pacing = fold(late, call=started()).inbound.pacing
+    assert (pacing.frames, pacing.set_aside, pacing.spikes) == (5, 3, 0)

@@ -20,12 +20,14 @@ def stream(
     after: Pacing | None = None,
     positioned: bool = True,
     spike_s: float = 0.2,
+    set_aside: Sequence[int] = (),
 ) -> Pacing:
     """Fold 20 ms frames; without positions they follow one another without a hole."""
     if positions is None:
         positions = [i * FRAME_S for i in range(len(arrivals))]
     durations = [FRAME_S] * len(arrivals)
-    return advance(after or Pacing(), arrivals, positions, durations, spike_s=spike_s, positioned=positioned)
+    columns = arrivals, positions, durations
+    return advance(after or Pacing(), *columns, spike_s=spike_s, positioned=positioned, set_aside=set_aside)
 
 
 def paced(count: int, start: float = 0.0, step: float = FRAME_S) -> list[float]:

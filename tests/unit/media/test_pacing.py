@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 from dashboard.media.pacing import (
     WINDOW_FRAMES,
     Pacing,
-    Spread,
     advance,
     missing_s,
     open_gap_s,
     reanchor,
 )
+from dashboard.media.readings import lateness as lateness_of
+from dashboard.media.spread import Spread
 from tests.unit.media.streams import FRAME_S, VECTORS, jittery, paced, stream, vector
 
 EXPECTED = json.loads((VECTORS / "expected.json").read_text())
@@ -334,3 +336,64 @@ def test_the_state_is_frozen() -> None:
     with pytest.raises(AttributeError):
         Pacing().frames = 1  # type: ignore[misc]
     assert replace(Pacing(), frames=1).frames == 1
+
+
+# -- frames whose arrival is not known ------------------------------------------------------------------
+
+
+def late_by_us(count: int, first: int, last: int) -> tuple[list[float], list[int]]:
+    """A paced stream of which callscope read the frames `first` to `last` only when the last of them was due."""
+    arrivals = paced(count)
+    arrivals[first : last + 1] = [arrivals[last]] * (last + 1 - first)
+    return arrivals, list(range(first, last + 1))
+
+
+def test_frames_that_we_read_late_spoil_no_figure() -> None:
+    arrivals, late = late_by_us(100, 40, 59)
+    spoiled = stream(arrivals)
+    assert (spoiled.spikes, spoiled.stalls) == (1, 1)
+
+    pacing = stream(arrivals, set_aside=late)
+    assert (pacing.frames, pacing.set_aside, pacing.measured, pacing.lost) == (100, 20, 80, 0)
+    assert (pacing.spikes, pacing.stalls) == (0, 0)
+    assert pacing.delta.max == pytest.approx(FRAME_S)
+    assert pacing.jitter.max == pytest.approx(0.0, abs=1e-9)
+    assert pacing.media_lag.max == pytest.approx(0.0, abs=1e-9)
+    found = lateness_of(pacing, None, arrivals[-1])
+    assert found is not None
+    assert found.max == pytest.approx(0.0, abs=1e-9)
+
+
+def test_frames_missing_among_those_set_aside_are_lost_all_the_same() -> None:
+    arrivals, late = late_by_us(10, 4, 5)
+    positions = [i * FRAME_S + (i >= 5) * 3 * FRAME_S for i in range(10)]
+    assert stream(arrivals, positions, set_aside=late).lost == 3
+
+
+def test_a_gap_is_open_since_the_last_frame_also_if_that_was_set_aside() -> None:
+    arrivals, late = late_by_us(10, 5, 9)
+    assert open_gap_s(stream(arrivals, set_aside=late), arrivals[-1] + 0.5) == pytest.approx(0.5)
+
+
+def test_a_connection_is_measured_from_its_first_frame_that_is_not_set_aside() -> None:
+    pacing = stream([5.0, 5.02, 5.04], set_aside=[0])
+    assert (pacing.frames, pacing.measured, pacing.delta.count, pacing.media_lag.max) == (3, 2, 1, 0.0)
+
+
+def test_a_leap_among_the_frames_set_aside_starts_the_timeline_anew_afterwards() -> None:
+    pacing = stream(paced(6), [0.0, 0.02, 500.0, 500.02, 500.04, 500.06], set_aside=[2])
+    assert (pacing.jumps, pacing.delta.count) == (1, 3)
+    assert pacing.jitter.max == pytest.approx(0.0, abs=1e-9)
+
+
+@given(st.sets(st.integers(-3, 60)), st.sets(st.integers(0, 40)))
+def test_setting_aside_does_not_depend_on_how_frames_were_batched(aside: set[int], cuts: set[int]) -> None:
+    arrivals = jittery(40)
+    whole = stream(arrivals, set_aside=sorted(aside))
+    edges = [0, *sorted(cuts), 40]
+    pieces = Pacing()
+    for begin, end in pairwise(edges):
+        positions = [i * FRAME_S for i in range(begin, end)]
+        inside = [index - begin for index in aside if begin <= index < end]
+        pieces = stream(arrivals[begin:end], positions, after=pieces, set_aside=inside)
+    assert pieces == whole

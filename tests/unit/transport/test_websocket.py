@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import select
+import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 
 from dashboard.call.events import ClosedBy
 from dashboard.clock import SystemClock
 from dashboard.resilience.retry import LinkError
-from dashboard.transport.websocket import Arrival, Closed, Socket, SocketOptions, connect
+from dashboard.transport.kernel_time import StampedSocket, kernel_stamps
+from dashboard.transport.watched_loop import new_loop
+from dashboard.transport.websocket import LATE_S, Arrival, Closed, Socket, SocketOptions, connect
 from tests.unit.transport.authority import server_context, trusting
 from tests.unit.transport.peers import (
     BINARY,
@@ -134,6 +137,15 @@ async def test_a_fragmented_message_is_one_that_arrived_with_its_last_fragment()
         assert await listener.messages(1) == [(b"c", False)]
 
 
+@pytest.fixture
+def stamping() -> Iterator[None]:
+    """The kernel begins to stamp a moment after the first socket asked for it, and stops after the last."""
+    with StampedSocket(socket.AF_INET, CLOCK) if kernel_stamps() else nullcontext():
+        kernel_stamps.__wrapped__()  # sends until it sees a stamp
+        yield
+
+
+@pytest.mark.usefixtures("stamping")
 @pytest.mark.parametrize("secure", [False, True])
 async def test_a_message_is_stamped_when_it_arrives_and_not_when_a_busy_process_reads_it(secure: bool) -> None:
     go = asyncio.Event()
@@ -152,6 +164,32 @@ async def test_a_message_is_stamped_when_it_arrives_and_not_when_a_busy_process_
         arrived_by = CLOCK.monotonic()
         arrival = await listener.arrivals.get()
         assert (arrival.at <= arrived_by) == (opened.clock == "kernel")
+
+
+@pytest.mark.usefixtures("stamping")
+@pytest.mark.parametrize("stamped", [False, True], ids=["process", "kernel"])
+def test_a_message_that_lay_unread_for_long_is_late_unless_the_kernel_stamped_it(
+    stamped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not stamped:
+        monkeypatch.setattr("dashboard.transport.tcp.kernel_stamps", lambda: False)
+    go = asyncio.Event()
+
+    async def handler(wire: Wire) -> None:
+        await go.wait()
+        await wire.send(frame(TEXT, b"x"))
+        until = CLOCK.monotonic() + 2 * LATE_S
+        while CLOCK.monotonic() < until:
+            pass  # nobody else runs in this loop
+
+    async def receive() -> bool:
+        async with connected(handler) as (opened, listener):
+            go.set()
+            arrival = await listener.arrivals.get()
+            return arrival.late == (opened.clock == "process")
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(receive())
 
 
 @asynccontextmanager

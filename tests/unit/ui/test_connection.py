@@ -50,8 +50,9 @@ def test_an_open_link_shows_who_since_when_and_how_healthy() -> None:
     assert "6f0e4a51-22c7-4a83-9d5b-0b7d1c1f9a10" in text
     assert "19.7 · p95 21.2 ms" in text
     assert "01:11 · 100 %" in text
-    assert "kernel" in text
-    assert "p99 0.9 ms · 0 of 100 · 0 dropped" in text
+    assert "kernel · lag 0.3 · wait 0.9 ms p99" in text
+    assert "audio 0 of 100 · control 0 of 50" in text
+    assert "aside" not in text
 
 
 def test_a_wait_counts_down_to_the_next_attempt() -> None:
@@ -119,6 +120,23 @@ def test_drops_from_our_own_queues_are_red() -> None:
     assert ("12 dropped", "bad") in spans
     assert ("80", "warn") in spans
     assert " 12 dropped " in plain([draw_header(story.call, 120, where="")])
+
+
+@pytest.mark.parametrize("height", [2, 11], ids=["stacked", "full"])
+def test_samples_that_we_set_aside_are_told_in_the_colour_of_a_warning(height: int) -> None:
+    story = Story()
+    story.connect(clock="process")
+    story.listen(2.0, set_aside=True)
+    rows = draw_connection(story.call, 76 if height == 2 else 50, height)
+    assert "process · 100 aside · lag 0.3 ms p99" in plain(rows)
+    assert ("100 aside", "warn") in [span for row in rows for span in row]
+
+
+def test_a_long_session_gives_way_to_our_own_health() -> None:
+    story = Story()
+    story.connect(session="session-" + "0123456789" * 3)
+    story.listen(1.0)
+    assert "  kernel · lag 0.3 · wait 0.9 ms p99" in panel(story.call, width=76, height=2)
 
 
 def test_uptime_is_the_share_of_the_call_in_which_messages_could_come() -> None:

@@ -420,3 +420,17 @@ def test_numbered_frames_show_what_an_outage_has_cost() -> None:
     bench.intake.flush()
 
     assert positions(bench) == pytest.approx([0.0, 0.02, 0.02 * 51])
+
+
+# -- our own delay ----------------------------------------------------------------------------------------
+
+
+def test_frames_that_we_may_have_stamped_late_are_marked_in_their_fact() -> None:
+    bench = Bench()
+    for late in (False, True, True, False):
+        bench.intake.offer(SILENCE, False, bench.clock.monotonic(), late)
+    bench.intake.offer(b'{"type": "text", "text": "late"}', True, bench.clock.monotonic(), True)
+
+    bench.intake.flush()
+    [fact] = bench.audio()
+    assert fact.late == (1, 2)

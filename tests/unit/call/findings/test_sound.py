@@ -135,6 +135,19 @@ def test_stamps_of_the_kernel_hold_though_callscope_is_a_little_late() -> None:
     assert own.severity is Severity.INFO
 
 
+def test_callscope_says_how_many_samples_it_set_aside() -> None:
+    story = Story()
+    story.connect(clock="process")
+    story.listen(4.0, caller_dbfs=LINE)
+    story.listen(2.0, caller_dbfs=LINE, set_aside=True)
+    story.fact(ev.Ticked(story.call.call_id, story.now, 0.0, (0.0, 0.012)))
+    story.listen(1.0, caller_dbfs=LINE)
+    own = found(story.call, "self_late")
+    assert own is not None
+    assert own.summary == "callscope itself was late by up to 12 ms: 100 samples set aside"
+    assert own.severity is Severity.WARNING
+
+
 def test_frames_that_callscope_dropped_itself_are_not_missing_from_the_sender() -> None:
     def dropping(fact: Event) -> Event:
         return replace(fact, dropped=int(fact.at) % 1000) if isinstance(fact, ev.QueueMeasured) else fact
