@@ -4,13 +4,15 @@ A fact is frozen, named for what happened, and stamped where it happened: `at` i
 process that saw it; the first fact of a call (`CallStarted`) anchors that clock to the wall clock.
 Text in a fact came through `wiretext.clean`: bounded, without secrets, control characters still in it (the
 screen makes them visible). Facts travel as the dictionaries of `codec.py`, so fields hold only None, bool, int,
-float, str, enums of this file, frozen dataclasses of this file, and tuples of those.
+float, str, enums and frozen dataclasses of this file and of `conversation.py`, and tuples of those.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from dashboard.call.conversation import GenesysRecord, GenesysVerdict
 
 
 class LinkState(StrEnum):
@@ -83,14 +85,6 @@ class Speaker(StrEnum):
     CALLER = "caller"
     BOT = "bot"
     AGENT = "agent"
-    UNKNOWN = "unknown"
-
-
-class GenesysVerdict(StrEnum):
-    """What Genesys' own record says of a conversation; no data is UNKNOWN, never OK."""
-
-    OK = "ok"
-    BAD = "bad"
     UNKNOWN = "unknown"
 
 
@@ -339,47 +333,6 @@ class UtteranceExpired(Event):
 
 
 # -- Genesys' own figures ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class GenesysLeg:
-    """One session of one participant, as analytics tells it; None and empty: not in the record.
-
-    disconnect_type, error_code: of its last segment that has one, but one that means trouble goes before. Packets and
-    codecs are those of all its media endpoints together, `min_mos` and `min_r_factor` the worst of them.
-    """
-
-    purpose: str
-    media_type: str
-    disconnect_type: str = ""
-    error_code: str = ""
-    sip_codes: tuple[int, ...] = ()
-    errors: int | None = None  # metric nError
-    flow: str = ""
-    codecs: tuple[str, ...] = ()
-    min_mos: float | None = None
-    min_r_factor: float | None = None
-    max_latency_s: float | None = None
-    received: int | None = None
-    discarded: int | None = None  # came too early or too late to be played; over- and underrun are part of it
-    overrun: int | None = None
-    underrun: int | None = None
-    duplicate: int | None = None
-    invalid: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GenesysRecord:
-    """What Genesys keeps of a conversation. `began`, `ended`: Unix time by its clock, `ended` None while it lasts."""
-
-    began: float | None = None
-    ended: float | None = None
-    duration_s: float | None = None
-    errors: int | None = None
-    min_mos: float | None = None
-    min_r_factor: float | None = None
-    legs: tuple[GenesysLeg, ...] = ()
-    legs_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboard.call.events import GenesysLeg, GenesysRecord
+from dashboard.call.conversation import GenesysLeg, GenesysRecord
 from dashboard.call.findings.finding import Finding
 from dashboard.call.genesys import compared, disconnect_type, is_provisional
 from dashboard.call.hook import HookView

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from dashboard.call.events import GenesysLeg, GenesysRecord, GenesysVerdict, LinkState
+from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
+from dashboard.call.events import LinkState
 from dashboard.call.outages import latest
 from dashboard.call.state import CallState, GenesysView
 from dashboard.call.words import cause_words

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from dashboard.call.events import GenesysLeg, GenesysRecord, GenesysVerdict
+from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
 from dashboard.call.genesys import assess, has_voice, is_troubled, telling
 from dashboard.resilience.exchange import Reply, Request, bad_reply, json_object
 from dashboard.resilience.oauth import Token

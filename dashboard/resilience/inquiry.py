@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.call.events import GenesysReported, GenesysVerdict
+from dashboard.call.conversation import GenesysVerdict
+from dashboard.call.events import GenesysReported
 from dashboard.resilience.analytics import Answer, is_askable
 
 MINUTE_S = 60.0

@@ -124,7 +124,7 @@ def _recycled_at_age(view: View, standing: bool) -> Sign | None:
 
 
 def _beyond(value_s: float, limit_s: float) -> bool:
-    return value_s > limit_s * (1 + 2 * _SPREAD) + _SPREAD_S
+    return value_s > limit_s * (1 + _SPREAD) + _SPREAD_S
 
 
 def _alike(ends: Sequence[Connection], value: float, of: Callable[[Connection], float]) -> list[Connection]:

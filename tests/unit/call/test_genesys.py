@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dashboard.call.codec import event_from_line, to_line
-from dashboard.call.events import Cause, GenesysRecord, GenesysReported, GenesysVerdict
+from dashboard.call.conversation import GenesysRecord, GenesysVerdict
+from dashboard.call.events import Cause, GenesysReported
 from dashboard.call.figures import probe_object
 from dashboard.call.genesys import compared, our_end, our_sound, verdict_words
 from dashboard.call.state import CallState

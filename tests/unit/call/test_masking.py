@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.call import events, masking
-from dashboard.call.events import Event, GenesysLeg, GenesysRecord, GenesysReported, GenesysVerdict, Speaker
+from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
+from dashboard.call.events import Event, GenesysReported, Speaker
 from dashboard.call.masking import mask, mask_interim, masked
 
 

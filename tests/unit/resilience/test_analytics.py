@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.call.codec import event_from_line, to_line
-from dashboard.call.events import Cause, GenesysRecord, GenesysReported, GenesysVerdict
+from dashboard.call.conversation import GenesysRecord, GenesysVerdict
+from dashboard.call.events import Cause, GenesysReported
 from dashboard.resilience.analytics import (
     Answer,
     Query,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.call.events import Cause, GenesysReported, GenesysVerdict
+from dashboard.call.conversation import GenesysVerdict
+from dashboard.call.events import Cause, GenesysReported
 from dashboard.clock import ManualClock
 from dashboard.resilience.analytics import Answer, unfetched
 from dashboard.resilience.inquiry import Ask, Inquiry

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from dashboard.call.events import Event, GenesysReported, GenesysVerdict
+from dashboard.call.conversation import GenesysVerdict
+from dashboard.call.events import Event, GenesysReported
 from dashboard.clock import SystemClock
 from dashboard.resilience.analytics import Query
 from dashboard.resilience.inquiry import Inquiry
