@@ -57,9 +57,6 @@ from dashboard.resilience.secret import Secret
 
 Outcome = Event | Order
 
-DROPS_BEFORE_LOOKUP = 3
-"""Drops in a row without a close frame and without a message, after which a kept address is looked up again."""
-
 _SESSION_OVER = frozenset({Cause.SERVER_CLOSED, Cause.OTHER_CLOSE})
 """Answers to a `reconnect` message that mean: there is no such session any more."""
 
@@ -175,7 +172,7 @@ class Link:
         if step is Authorize or step is Renew:
             self._emit(TokenFailed(self._call_id, now, failure.cause, failure.detail))
         if step is Renew:
-            self._renew_later(now, failure.retry_after_s)
+            self._renewed(now, new=False, at_least_s=failure.retry_after_s or 0.0)
         elif step is not None:
             signed = step is Dial and self._address is not None and self._address.signed
             self._attempt_failed(now, failure, signed=signed)
@@ -185,11 +182,8 @@ class Link:
 
     def message_seen(self, at: float) -> None:
         """A message of any kind arrived (not a pong)."""
-        connection = self._connection
-        if connection is not None:
-            connection.spoke = True
-            if at > connection.last_inbound_at:
-                connection.last_inbound_at = at
+        if self._connection is not None:
+            self._connection.heard(at)
 
     def session_started(self, session_id: str) -> None:
         """The server opened a session: the one to resume from now on; any other is over."""
@@ -201,7 +195,9 @@ class Link:
             self._finish(now)
         elif self._connection is not None:
             self._abandon_step()
-            cause = self._cause_of_end(now, code, closed_by)
+            cause = retry.close_cause(code, closed_by)
+            if cause is Cause.AUTH_CLOSED and self._connection.outlived_token(now, self._token):
+                cause = Cause.TOKEN_EXPIRY
             connection = self._lose(now, cause, code, reason, closed_by, detail)
             self._after_loss(now, connection, cause, code, detail or reason)
         return self._taken()
@@ -216,7 +212,7 @@ class Link:
         elif self._wait_until is not None and now >= self._wait_until:
             self._begin(now, Cause.PROGRESS)
         elif connection is not None:
-            if now >= connection.last_inbound_at + self.policy.stale_after_s:
+            if now >= connection.stale_at(self.policy):
                 self._stale(now)
             elif connection.reconnect_at is not None and now >= connection.reconnect_at:
                 self._close_ourselves(now, Cause.TOKEN_EXPIRY, "token renewed")
@@ -229,11 +225,10 @@ class Link:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do, on the clock of the inputs; None: not before another input."""
-        deadlines = [self._stop_at, self._wait_until]
+        deadlines = [at for at in (self._stop_at, self._wait_until) if at is not None]
         if self._connection is not None:
-            stale_at = self._connection.last_inbound_at + self.policy.stale_after_s
-            deadlines += [stale_at, self._connection.renew_at, self._connection.reconnect_at]
-        return min((at for at in deadlines if at is not None), default=None)
+            deadlines += self._connection.deadlines(self.policy)
+        return min(deadlines, default=None)
 
     # -- an attempt, step by step -------------------------------------------------------------------------
 
@@ -301,17 +296,10 @@ class Link:
         self._outcomes.append(CloseSocket(1001, reason))
         self._lose(now, cause, 1001, reason, ClosedBy.US, detail)
 
-    def _cause_of_end(self, now: float, code: int, closed_by: ClosedBy) -> Cause:
-        cause = retry.close_cause(code, closed_by)
-        token = self._connection.token if self._connection else None
-        if cause is Cause.AUTH_CLOSED and token is not None and (now >= token.expires_at or token != self._token):
-            return Cause.TOKEN_EXPIRY
-        return cause
-
     def _lose(self, now: float, cause: Cause, code: int, reason: str, closed_by: ClosedBy, detail: str) -> Connection:
         connection, self._connection = self._connection, None
         assert connection is not None
-        if connection.spoke and now - connection.opened_at >= self.policy.stable_after_s:
+        if connection.is_stable(now, self.policy):
             self._patience = Patience(self.policy, self._dice)
         last_inbound_at = connection.last_inbound_at
         self._emit(ConnectionLost(self._call_id, now, cause, code, reason, closed_by, last_inbound_at, detail))
@@ -324,10 +312,7 @@ class Link:
             self._refused_while_open(now, connection, code, detail)
             return
         self._patience.token_refusals = 0
-        silent_drop = cause is Cause.ABNORMAL_CLOSURE and not connection.spoke
-        self._patience.silent_drops = self._patience.silent_drops + 1 if silent_drop else 0
-        if self._patience.silent_drops == DROPS_BEFORE_LOOKUP:
-            self._patience.silent_drops = 0
+        if self._patience.doubts_address(silent_drop=cause is Cause.ABNORMAL_CLOSURE and not connection.spoke):
             self._address = None
         if cause is Cause.TOKEN_EXPIRY and connection.token is not None:
             self._rejected = connection.token.value
@@ -352,18 +337,11 @@ class Link:
         else:
             self._enter(now, LinkState.GAVE_UP, Cause.AUTH_CLOSED, detail)
 
-    # -- a token's renewal under the open socket --------------------------------------------------------------
-
-    def _renewed(self, now: float, *, new: bool) -> None:
-        """An open socket cannot be given the new token: plan a reconnect, but never one after the other."""
-        if not new:
-            self._renew_later(now)
+    def _renewed(self, now: float, *, new: bool, at_least_s: float = 0.0) -> None:
+        if self._connection is not None and new:
+            self._connection.plan_reconnect(now, self.policy)
         elif self._connection is not None:
-            self._connection.reconnect_at = max(now, self._connection.opened_at + self.policy.stable_after_s)
-
-    def _renew_later(self, now: float, retry_after_s: float | None = None) -> None:
-        if self._connection is not None:
-            self._connection.renew_at = now + max(next(self._connection.renewals), retry_after_s or 0.0)
+            self._connection.renew_later(now, at_least_s)
 
     # -- waiting and ending -------------------------------------------------------------------------------------
 
@@ -381,11 +359,6 @@ class Link:
         self._stop_at = None
         self.finished = True
         self._outcomes.append(Finish())
-
-    @property
-    def attempt(self) -> int:
-        """Which attempt since the last stable connection is under way, or was the last."""
-        return self._patience.attempt
 
     @property
     def _stopping(self) -> bool:

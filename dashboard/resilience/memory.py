@@ -9,6 +9,9 @@ from dashboard.resilience.oauth import Token
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import backoff, renewal_waits
 
+DROPS_BEFORE_LOOKUP = 3
+"""Drops in a row without a close frame and without a message, after which a kept address is looked up again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -33,6 +36,39 @@ class Connection:
     reconnect_at: float | None = None  # planned, because its token has been replaced
     renewals: Iterator[float] = field(default_factory=renewal_waits)
 
+    def heard(self, at: float) -> None:
+        """A message arrived."""
+        self.spoke = True
+        self.last_inbound_at = max(at, self.last_inbound_at)
+
+    def plan_reconnect(self, now: float, policy: LinkPolicy) -> None:
+        """Its token has been replaced, and an open socket cannot be given the new one.
+
+        Never one reconnect right after the other: not before the connection counts as stable.
+        """
+        self.reconnect_at = max(now, self.opened_at + policy.stable_after_s)
+
+    def renew_later(self, now: float, at_least_s: float = 0.0) -> None:
+        """Its token was not replaced: ask again, each time later."""
+        self.renew_at = now + max(next(self.renewals), at_least_s)
+
+    def stale_at(self, policy: LinkPolicy) -> float:
+        """Return when it counts as dead, unless a message comes."""
+        return self.last_inbound_at + policy.stale_after_s
+
+    def deadlines(self, policy: LinkPolicy) -> Iterator[float]:
+        """Yield the moments at which something is to be done about it."""
+        yield self.stale_at(policy)
+        yield from (at for at in (self.renew_at, self.reconnect_at) if at is not None)
+
+    def is_stable(self, now: float, policy: LinkPolicy) -> bool:
+        """Tell whether it has served: from then on the attempts are counted from one again."""
+        return self.spoke and now - self.opened_at >= policy.stable_after_s
+
+    def outlived_token(self, now: float, current: Token | None) -> bool:
+        """Tell whether its token has expired, or another one is in force."""
+        return self.token is not None and (now >= self.token.expires_at or self.token != current)
+
 
 class Patience:
     """What has gone wrong since the last stable connection, or since the operator asked; and what is left."""
@@ -49,3 +85,11 @@ class Patience:
         if self._max_attempts and self.attempt >= self._max_attempts:
             return None
         return max(next(self._waits), at_least_s or 0.0)
+
+    def doubts_address(self, *, silent_drop: bool) -> bool:
+        """Note the end of a connection; tell whether the address is to be looked up again."""
+        self.silent_drops = self.silent_drops + 1 if silent_drop else 0
+        if self.silent_drops < DROPS_BEFORE_LOOKUP:
+            return False
+        self.silent_drops = 0
+        return True
