@@ -6,7 +6,7 @@ import math
 import random
 
 from dashboard.call import events as ev
-from dashboard.call.events import Cause, ClosedBy, Event, LinkState, Speaker
+from dashboard.call.events import Cause, ClosedBy, Event, Flaw, LinkState, Speaker
 from dashboard.call.reducer import step
 from dashboard.call.state import INBOUND, CallState
 from dashboard.call.words import cause_words
@@ -80,8 +80,10 @@ class Story:
         last = self.call.link.last_inbound_at or self.now
         self.fact(ev.ConnectionLost(self._call_id, self.now, cause, code, reason, closed_by, last, cause_words(cause)))
 
-    def fail(self, cause: Cause, detail: str, *, attempt: int = 1, status: int | None = None) -> None:
-        self.fact(ev.AttemptFailed(self._call_id, self.now, attempt, cause, detail, status, None))
+    def fail(
+        self, cause: Cause, detail: str, *, attempt: int = 1, status: int | None = None, flaw: Flaw | None = None
+    ) -> None:
+        self.fact(ev.AttemptFailed(self._call_id, self.now, attempt, cause, detail, status, None, flaw))
 
     def ping(self, rtt_s: float) -> None:
         self.fact(ev.PingMeasured(self._call_id, self.now, rtt_s))

@@ -81,6 +81,17 @@ class Cause(StrEnum):
     WORKER_LOST = "worker_lost"  # the worker process died or does not answer
 
 
+class Flaw(StrEnum):
+    """Why a certificate is not trusted."""
+
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    OTHER_NAME = "other_name"
+    SELF_SIGNED = "self_signed"
+    UNKNOWN_CA = "unknown_ca"
+    OTHER = "other"
+
+
 class Speaker(StrEnum):
     CALLER = "caller"
     BOT = "bot"
@@ -184,13 +195,17 @@ class ConnectionLost(Event):
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed(Event):
-    """One attempt to get (back) to an open socket failed; `status` is the HTTP status where there was one."""
+    """One attempt to get (back) to an open socket failed.
+
+    `status` is the HTTP status where there was one, `flaw` what is wrong with a certificate, of TLS_CERTIFICATE.
+    """
 
     attempt: int
     cause: Cause
     detail: str
     status: int | None = None
     wait_s: float | None = None
+    flaw: Flaw | None = None
 
 
 @dataclass(frozen=True, slots=True)

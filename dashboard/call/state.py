@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from dashboard.call.events import Cause, ClosedBy, GenesysReported, LinkState, Speaker, Targets
+from dashboard.call.events import Cause, ClosedBy, Flaw, GenesysReported, LinkState, Speaker, Targets
 from dashboard.call.findings.finding import Findings
 from dashboard.call.hook import HookView
 from dashboard.call.trail import Trail
@@ -64,6 +64,7 @@ class Failure:
     status: int | None
     wait_s: float | None
     connection: Connection | None = None
+    flaw: Flaw | None = None  # of a certificate that is not trusted
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dashboard.call.events import Cause
+from dashboard.call.events import Cause, Flaw
 from dashboard.doctor.steps import Check, Diagnosis, Place
 from dashboard.errors import UnreachableError
 from dashboard.resilience.retry import Failure, exit_code
-from dashboard.transport.certificate import Certificate, Flaw
+from dashboard.transport.certificate import Certificate
 
 Words = tuple[str, str]
 """What is wrong, and what to do: format strings over the fields that `_told` fills in."""

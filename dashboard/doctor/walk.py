@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, NoReturn, TypeVar
 
-from dashboard.call.events import Cause
+from dashboard.call.events import Cause, Flaw
 from dashboard.clock import Clock
 from dashboard.dialects.base import Codec
 from dashboard.doctor import answers
@@ -27,7 +27,7 @@ from dashboard.resilience.retry import Failure, LinkError
 from dashboard.resilience.secret import Secret
 from dashboard.transport.certificate import Certificate, Session
 from dashboard.transport.http import HttpClient
-from dashboard.transport.path import CertificateRefused, Path
+from dashboard.transport.path import Path
 from dashboard.transport.tls import client_context
 from dashboard.transport.websocket import Socket, SocketOptions, connect
 from dashboard.wiretext import safe_url
@@ -200,20 +200,22 @@ class _Walk:
         began = self._clock.monotonic()
         try:
             return await path.secure(tls)
-        except CertificateRefused as error:
+        except LinkError as error:
+            if error.failure.flaw is None:
+                raise
             took_s = self._clock.monotonic() - began
-            self._fail(await self._described(path, place, error, took_s))
+            self._fail(await self._untrusted(path, place, error.failure, error.failure.flaw, took_s))
 
-    async def _described(self, path: Path, place: Place, error: CertificateRefused, took_s: float) -> StepResult:
-        facts: dict[str, Any] = {**place.facts(), "flaw": error.flaw.value}
+    async def _untrusted(self, path: Path, place: Place, failure: Failure, flaw: Flaw, took_s: float) -> StepResult:
+        facts: dict[str, Any] = {**place.facts(), "flaw": flaw.value}
         wall = self._clock.wall()
         chain: tuple[Certificate, ...] = ()
         with suppress(LinkError):  # then there is only what the refused handshake told
             session = await path.look()
             chain = session.chain
             facts |= answers.session_facts(session, wall)
-        diagnosis = untrusted(error.flaw, chain, error.failure.detail, place, wall)
-        detail = f"{place.where}: {error.failure.detail}"
+        diagnosis = untrusted(flaw, chain, failure.detail, place, wall)
+        detail = f"{place.where}: {failure.detail}"
         return StepResult(Check.TLS, detail, Outcome.FAILED, took_s, facts, diagnosis)
 
     # -- token and app ------------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ import random
 from collections.abc import Callable
 
 from dashboard.call.events import (
-    AttemptFailed,
     Cause,
     ClosedBy,
     ConnectionLost,
@@ -267,11 +266,7 @@ class Link:
         wait: float | None = 0.0 if again_at_once else None
         if reaction is Reaction.WAIT:
             wait = self._patience.next_wait(at_least_s=failure.retry_after_s)
-        self._emit(
-            AttemptFailed(
-                self._call_id, now, self._patience.attempt, failure.cause, failure.detail, failure.status, wait
-            )
-        )
+        self._emit(failure.told(self._call_id, now, self._patience.attempt, wait))
         if again_at_once:
             self._patience.token_refusals += 1
             self._address = None

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from itertools import count
 
-from dashboard.call.events import Cause, ClosedBy
+from dashboard.call.events import AttemptFailed, Cause, ClosedBy, Flaw
 from dashboard.errors import DashboardError, RefusedError, TokenRefused, TokenRejected, UnreachableError
 
 RETRY_AFTER_LIMIT_S = 300.0
@@ -41,7 +41,8 @@ class Reaction(Enum):
 class Failure:
     """Why one step of an attempt failed. `detail` is clean text: no query, header value or token.
 
-    `headers` are those of the reply that may be told: who answered, and what it wants.
+    `headers` are those of the reply that may be told: who answered, and what it wants. `flaw` is what is wrong with a
+    certificate that is not trusted.
     """
 
     cause: Cause
@@ -49,6 +50,11 @@ class Failure:
     status: int | None = None
     retry_after_s: float | None = None
     headers: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    flaw: Flaw | None = None
+
+    def told(self, call_id: str, at: float, attempt: int, wait_s: float | None) -> AttemptFailed:
+        """Return it as a fact; `wait_s` until the next attempt, None if there is none."""
+        return AttemptFailed(call_id, at, attempt, self.cause, self.detail, self.status, wait_s, self.flaw)
 
 
 class LinkError(DashboardError):

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from dashboard.call.events import Flaw
 from dashboard.wiretext import clean
 
 _TEXT_LIMIT = 120
 _NAMES_LIMIT = 20
 _CHAIN_LIMIT = 10
-
-
-class Flaw(StrEnum):
-    """Why a certificate is not trusted."""
-
-    EXPIRED = "expired"
-    NOT_YET_VALID = "not_yet_valid"
-    OTHER_NAME = "other_name"
-    SELF_SIGNED = "self_signed"
-    UNKNOWN_CA = "unknown_ca"
-    OTHER = "other"
 
 
 _FLAWS = {  # X509_V_ERR_… of OpenSSL's x509_vfy.h

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from dashboard.call.events import Cause
 from dashboard.resilience.retry import Failure
+from dashboard.transport.certificate import flaw_of
 from dashboard.wiretext import clean
 
 _KINDS: tuple[tuple[type[BaseException], Cause, str], ...] = (
@@ -35,7 +36,8 @@ def network_failure(error: BaseException) -> Failure | None:
         for link in chain:
             if isinstance(link, kind):
                 more = _more(link)
-                return Failure(cause, f"{words} ({more})" if more else words)
+                flaw = flaw_of(link) if isinstance(link, ssl.SSLCertVerificationError) else None
+                return Failure(cause, f"{words} ({more})" if more else words, flaw=flaw)
     return None
 
 

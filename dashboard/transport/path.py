@@ -15,20 +15,11 @@ from websockets.proxy import parse_proxy
 from websockets.uri import parse_uri
 
 from dashboard.clock import Clock
-from dashboard.resilience.retry import Failure, LinkError
-from dashboard.transport.certificate import Flaw, Session, flaw_of, read_session
-from dashboard.transport.failures import network_failure
+from dashboard.resilience.retry import LinkError
+from dashboard.transport.certificate import Session, read_session
 from dashboard.transport.proxies import proxy_for
 from dashboard.transport.tcp import Address, open_tcp, resolve
 from dashboard.transport.websocket import USER_AGENT, opening_failure
-
-
-class CertificateRefused(LinkError):
-    """The peer's certificate is not trusted; `flaw` says why."""
-
-    def __init__(self, failure: Failure, flaw: Flaw) -> None:
-        super().__init__(failure)
-        self.flaw = flaw
 
 
 class Path:
@@ -79,7 +70,7 @@ class Path:
             await asking.response
 
     async def secure(self, tls: ssl.SSLContext) -> Session:
-        """Do the TLS handshake and return what the peer showed; raises CertificateRefused if that is not trusted."""
+        """Do the TLS handshake and return what the peer showed; its failure has a `flaw` if that is not trusted."""
         return await self._handshake(tls, verified=True)
 
     async def look(self) -> Session:
@@ -120,10 +111,6 @@ class Path:
         try:
             async with asyncio.timeout(self._timeout_s):
                 yield
-        except ssl.SSLCertVerificationError as error:
-            failure = network_failure(error)
-            assert failure is not None
-            raise CertificateRefused(failure, flaw_of(error)) from None
         except Exception as error:
             raise LinkError(opening_failure(error, self._clock)) from None
 

@@ -19,7 +19,7 @@ async def finding_of(url: str) -> Finding:
     with pytest.raises(LinkError) as raised:
         await connect(url, clock=SystemClock(), tls=trusting(), options=SocketOptions(close_timeout_s=0.05))
     failure, story = raised.value.failure, Story()
-    story.fail(failure.cause, failure.detail, status=failure.status)
+    story.fail(failure.cause, failure.detail, status=failure.status, flaw=failure.flaw)
     story.enter(LinkState.GAVE_UP, failure.cause, detail=failure.detail)
     (finding,) = story.call.findings.standing
     return finding

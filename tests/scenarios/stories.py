@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dashboard.call import events as ev
-from dashboard.call.events import Cause, ClosedBy, LinkState
+from dashboard.call.events import Cause, ClosedBy, Flaw, LinkState
 from dashboard.call.state import CallState
 from tests.builders import Story
 
@@ -27,11 +27,11 @@ def _talking(*, clock: str = "kernel") -> Story:
     return story
 
 
-def _refused(cause: Cause, detail: str, status: int | None = None) -> CallState:
+def _refused(cause: Cause, detail: str, status: int | None = None, *, flaw: Flaw | None = None) -> CallState:
     story = Story()
     story.enter(LinkState.CONNECTING)
     story.now += 0.3
-    story.fail(cause, detail, status=status)
+    story.fail(cause, detail, status=status, flaw=flaw)
     story.enter(LinkState.GAVE_UP, cause, detail=detail)
     story.wait(2.0)
     return story.call
@@ -104,18 +104,15 @@ def _stalls() -> CallState:
 
 STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "expired certificate": (
-        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted (certificate has expired)"),
+        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted", flaw=Flaw.EXPIRED),
         "tls_failure",
     ),
     "certificate for another name": (
-        lambda: _refused(
-            Cause.TLS_CERTIFICATE,
-            "certificate not trusted (Hostname mismatch, certificate is not valid for 'bot.example.net')",
-        ),
+        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted", flaw=Flaw.OTHER_NAME),
         "tls_failure",
     ),
     "unknown authority": (
-        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted (unable to get local issuer certificate)"),
+        lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted", flaw=Flaw.UNKNOWN_CA),
         "tls_failure",
     ),
     "plain host behind wss": (lambda: _refused(Cause.TLS, "TLS failed (wrong version number)"), "tls_failure"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.call.events import Cause, LinkState
+from dashboard.call.events import Cause, Flaw, LinkState
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
 from dashboard.call.words import cause_words, span_words
@@ -22,6 +22,7 @@ class Refusal:
     detail: str
     status: int | None
     wait_s: float | None
+    flaw: Flaw | None
     row: int
     final: bool
 
@@ -32,8 +33,8 @@ def _refusal(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
     final = link.state is LinkState.GAVE_UP
     if final and link.cause in causes:
         failures = outage.failures if outage is not None else ()
-        status = failures[-1].status if failures else None
-        return Refusal(link.cause, link.detail, status, None, max(1, len(failures)), final)
+        status, flaw = (failures[-1].status, failures[-1].flaw) if failures else (None, None)
+        return Refusal(link.cause, link.detail, status, None, flaw, max(1, len(failures)), final)
     if outage is None or not outage.failures or link.opened_at is not None:
         return None
     last, row = outage.failures[-1], 0
@@ -41,7 +42,7 @@ def _refusal(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
         if failure.cause not in causes:
             break
         row += 1
-    return Refusal(last.cause, last.detail, last.status, last.wait_s, row, final) if row else None
+    return Refusal(last.cause, last.detail, last.status, last.wait_s, last.flaw, row, final) if row else None
 
 
 def _evidence(view: View, refusal: Refusal) -> tuple[str, ...]:
@@ -64,33 +65,27 @@ def _plainly(summary: str, remedy: str = "") -> Callable[[View, Refusal], Sign]:
 
 # -- certificates ---------------------------------------------------------------------------------------
 
-# What OpenSSL says of a certificate (X509_verify_cert_error_string), what that means, and what to do. A mismatch comes
-# first: it quotes the name that was dialled, which may be anything.
-_CERTIFICATES = (
-    ("mismatch", "is for another name", "Dial the name that the certificate is for, or have that name added to it."),
-    ("not yet valid", "is not valid yet", "Check this machine's clock, then the certificate's first day."),
-    ("expired", "has expired", "Have whoever runs the host renew its certificate."),
-    (
-        "self-signed certificate in",
-        "comes from an authority that is not known here",
-        "Name that authority's certificate with --ca-file; a proxy that opens TLS has one of its own.",
+_CERTIFICATES = {
+    Flaw.EXPIRED: ("has expired", "Have whoever runs the host renew its certificate."),
+    Flaw.NOT_YET_VALID: ("is not valid yet", "Check this machine's clock, then the certificate's first day."),
+    Flaw.OTHER_NAME: (
+        "is for another name",
+        "Dial the name that the certificate is for, or have that name added to it.",
     ),
-    ("self-signed", "is signed by itself", "Name it with --ca-file if it is yours, else have a real one installed."),
-    (
-        "issuer certificate",
+    Flaw.SELF_SIGNED: ("is signed by itself", "Name it with --ca-file if it is yours, else have a real one installed."),
+    Flaw.UNKNOWN_CA: (
         "comes from an authority that is not known here",
-        "Name that authority's certificate with --ca-file, or have the host send its intermediate certificates.",
+        "Name that authority's certificate with --ca-file (a proxy that opens TLS has one of its own), or have the host"
+        " send its intermediate certificates.",
     ),
-)
+    Flaw.OTHER: ("is not trusted", "Ask whoever runs the host to look at its certificate."),
+}
 
 
 def _tls(view: View, refusal: Refusal) -> Sign:
-    said = refusal.detail.lower().replace("self signed", "self-signed")
-    for phrase, what, remedy in _CERTIFICATES:
-        if phrase in said:
-            return Sign(f"The host's certificate {what}", _evidence(view, refusal), remedy)
     if refusal.cause is Cause.TLS_CERTIFICATE:
-        return Sign("The host's certificate is not trusted", _evidence(view, refusal))
+        what, remedy = _CERTIFICATES[refusal.flaw or Flaw.OTHER]
+        return Sign(f"The host's certificate {what}", _evidence(view, refusal), remedy)
     remedy = "Check that the address speaks TLS at that port, and which versions of TLS the host takes."
     return Sign("No TLS connection could be agreed", _evidence(view, refusal), remedy)
 

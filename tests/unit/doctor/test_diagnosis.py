@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.call.events import Cause
+from dashboard.call.events import Cause, Flaw
 from dashboard.doctor.diagnosis import diagnose, untrusted
 from dashboard.doctor.steps import Check, Place
 from dashboard.resilience.retry import Failure
-from dashboard.transport.certificate import Certificate, Flaw
+from dashboard.transport.certificate import Certificate
 
 HOST = Place("socket host", "--url", "bot.test", 443)
 PROXIED = Place("socket host", "--url", "bot.test", 443, "proxy.test:3128")

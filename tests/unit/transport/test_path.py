@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager, closing, suppress
 
 import pytest
 
-from dashboard.call.events import Cause
+from dashboard.call.events import Cause, Flaw
 from dashboard.clock import SystemClock
 from dashboard.resilience.retry import Failure, LinkError
-from dashboard.transport.certificate import Flaw
-from dashboard.transport.path import CertificateRefused, Path
+from dashboard.transport.path import Path
 from tests.unit.transport.authority import server_context, trusting
 from tests.unit.transport.peers import Wire, peer
 
@@ -70,9 +69,9 @@ async def test_a_certificate_that_is_not_trusted_is_named_and_can_be_read(kind: 
             received.extend(await wire.reader.read(100))
 
     async with peer(handler, server_context(kind)) as port, reached(port) as path:
-        with pytest.raises(CertificateRefused) as refused:
+        with pytest.raises(LinkError) as refused:
             await path.secure(trusting())
-        assert refused.value.flaw is flaw
+        assert refused.value.failure.flaw is flaw
         assert refused.value.failure.cause is Cause.TLS_CERTIFICATE
         session = await path.look()
         assert session.chain[0].subject
@@ -89,7 +88,7 @@ async def test_a_certificate_that_nobody_can_read_again_is_a_link_error() -> Non
 
     server = await asyncio.start_server(once, "127.0.0.1", 0, ssl=server_context("expired"))
     async with reached(server.sockets[0].getsockname()[1]) as path:
-        with pytest.raises(CertificateRefused):
+        with pytest.raises(LinkError):
             await path.secure(trusting())
         server.close()
         with pytest.raises(LinkError, match="nothing listens"):
