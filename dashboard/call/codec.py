@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from dashboard.call import events, hook_events, ports
+from dashboard.call import events, hook_events, ports, record_events
 from dashboard.errors import CodecError
 
 VERSION = 1
@@ -33,12 +33,14 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _kinds(base: tuple[type, ...], module: object) -> dict[str, type]:
+def _kinds(base: type, module: object) -> dict[str, type]:
     found = (item for item in vars(module).values() if isinstance(item, type) and issubclass(item, base))
-    return {_snake(item.__name__): item for item in found if item not in base}
+    return {_snake(item.__name__): item for item in found if item is not base}
 
 
-_EVENTS = _kinds((events.Event,), events) | _kinds((events.Event,), hook_events)
+_EVENTS = {
+    kind: item for module in (events, hook_events, record_events) for kind, item in _kinds(events.Event, module).items()
+}
 _COMMANDS = {_snake(item.__name__): item for item in get_args(ports.Command)}
 _NAMES: dict[type, str] = {item: kind for kind, item in (_EVENTS | _COMMANDS).items()}
 
@@ -109,9 +111,7 @@ def command_from_line(line: str | bytes) -> ports.Command:
     Raises:
         CodecError: the line is no command of this version.
     """
-    command = _read(_object(line), _COMMANDS)
-    assert isinstance(command, ports.Reconnect | ports.Say | ports.Mark | ports.Stop)
-    return command
+    return cast(ports.Command, _read(_object(line), _COMMANDS))
 
 
 def _object(line: str | bytes) -> Mapping[str, Any]:

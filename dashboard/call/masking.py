@@ -130,7 +130,7 @@ def _is_card(digits: str) -> bool:
 
 _NAMES = frozenset(
     {"call_id", "session_id", "conversation_id", "correlation_id", "dialect", "leg", "channels", "encoding", "clock"}
-    | {"queue", "policy", "purpose", "media_type", "disconnect_type", "error_code", "codecs"}
+    | {"queue", "policy", "purpose", "media_type", "disconnect_type", "error_code", "codecs", "path"}
 )
 """Fields of facts that hold identifiers and no words; every other text is masked, also those that are added one day."""
 

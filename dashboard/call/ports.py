@@ -31,11 +31,18 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Save:
+    """Write a recording of all that has been seen, to `path`, or to where recordings are kept."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Close the call with 1000 and end."""
 
 
-Command = Reconnect | Say | Mark | Stop
+Command = Reconnect | Say | Mark | Save | Stop
 
 
 class Source(Protocol):

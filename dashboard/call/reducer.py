@@ -8,7 +8,7 @@ from functools import singledispatch
 from types import MappingProxyType
 
 from dashboard.call import events as ev
-from dashboard.call import hook, legs, outages, trail, turns
+from dashboard.call import hook, legs, outages, records, trail, turns
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook import HookView
@@ -85,7 +85,8 @@ def _(event: ev.WorkerLost, call: CallState) -> CallState:
     call = replace(call, worker_lost=event.detail)
     if not event.dead:
         return call
-    call = _disconnected(replace(call, link=outages.worker_lost(call.link, event.at, event.detail)))
+    link = outages.worker_lost(call.link, event.at, event.detail)
+    call = _disconnected(replace(call, link=link, records=records.worker_died(call.records)))
     return _say(call, Line(event.at, "link", f"callscope's worker died: {event.detail}"))
 
 
@@ -318,6 +319,11 @@ def _of_session(event: Event, call: CallState) -> CallState:
 
 for _kind in hook.FACTS:
     reduce.register(_kind, _of_session)
+
+
+@reduce.register
+def _(event: records.RecordFact, call: CallState) -> CallState:
+    return replace(call, records=records.told(call.records, event))
 
 
 # -- steps shared by the handlers above -------------------------------------------------------------

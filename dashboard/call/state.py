@@ -10,6 +10,7 @@ from typing import Any, Literal
 from dashboard.call.events import Cause, ClosedBy, Flaw, GenesysReported, LinkState, Speaker, Targets
 from dashboard.call.findings.finding import Findings
 from dashboard.call.hook import HookView
+from dashboard.call.records import Records
 from dashboard.call.trail import Trail
 from dashboard.media.histogram import Histogram
 from dashboard.media.levels import LevelMeter
@@ -299,6 +300,7 @@ class CallState:
     findings: Findings = field(default_factory=Findings)
     genesys: GenesysView | None = None  # None: not asked
     hook: HookView | None = None  # None: not an AudioHook call
+    records: Records = field(default_factory=Records)
 
     @property
     def inbound(self) -> Leg:

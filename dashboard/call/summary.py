@@ -40,7 +40,20 @@ def summary(call: CallState) -> str:
         lines.append(f"  the last {_SHOWN_OUTAGES} of {call.link.outage_count} outages:")
     lines += [_outage(row, call) for row in rows[-_SHOWN_OUTAGES:]]
     lines += _genesys(call)
+    lines += record_lines(call)
     return "\n".join(lines)
+
+
+def record_lines(call: CallState) -> list[str]:
+    """Return where the call was recorded, and what could not be, a line each."""
+    lines = []
+    for saved in call.records.saved:
+        lacks = f" · without the first {saved.missing_s:.0f} s" if saved.missing_s else ""
+        size = f"{saved.size_bytes / 1_000_000:.1f} MB"
+        lines.append(f"  record {visible(saved.path)} · {_plural(saved.facts, 'fact')} · {size}{lacks}")
+    for failed in call.records.failed:
+        lines += [f"  ! not recorded: {visible(failed.reason)}", f"      → {visible(failed.remedy)}"]
+    return lines
 
 
 def _findings(call: CallState, verdict: Verdict) -> list[str]:

@@ -26,7 +26,7 @@ from dashboard.call.events import (
     Targets,
     Ticked,
 )
-from dashboard.call.ports import Command, Emit, Mark, Reconnect, Say, Stop
+from dashboard.call.ports import Command, Emit, Mark, Reconnect, Save, Say, Stop
 from dashboard.clock import Clock
 from dashboard.dialects.base import Caller
 from dashboard.resilience.link import Link, Outcome
@@ -163,6 +163,8 @@ class Line:
                 return self._link.stop(now)
             case Mark(note):
                 return [Marked(self._options.call_id, now, clean(note, _NOTE_LIMIT))]
+            case Save():  # recordings are not the line's business
+                return ()
             case Say(text):
                 self._speak.set()
                 return self._outbox.hold(text, now)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.call import codec, events, hook_events, ports
+from dashboard.call import codec, events, hook_events, ports, record_events
 from dashboard.errors import CodecError
 
 AUDIO = events.AudioReceived(
@@ -58,13 +58,16 @@ def test_a_fact_comes_back_from_its_line_as_it_was(fact: events.Event) -> None:
     assert codec.event_from_line(codec.to_line(fact)) == fact
 
 
-@pytest.mark.parametrize("command", [ports.Reconnect(), ports.Say("hello ✓"), ports.Mark("here"), ports.Stop()])
+COMMANDS = [ports.Reconnect(), ports.Say("hello ✓"), ports.Mark("here"), ports.Save(), ports.Save("x"), ports.Stop()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) -> None:
     assert codec.command_from_line(codec.to_line(command)) == command
 
 
 def test_every_kind_of_fact_can_be_written() -> None:
-    named = [*vars(events).values(), *vars(hook_events).values()]
+    named = [*vars(events).values(), *vars(hook_events).values(), *vars(record_events).values()]
     kinds = {item for item in named if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
 

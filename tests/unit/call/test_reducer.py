@@ -36,6 +36,7 @@ from dashboard.call.events import (
     UtteranceSent,
     WorkerLost,
 )
+from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 
@@ -388,3 +389,20 @@ def test_frames_that_we_stamped_late_are_counted_and_not_measured() -> None:
     late = replace(heard, arrivals=(102.0, 102.02, 102.5, 102.5, 102.5), at=102.5, late=(2, 3, 4))
     pacing = fold(late, call=started()).inbound.pacing
     assert (pacing.frames, pacing.set_aside, pacing.spikes) == (5, 3, 0)
+
+
+def test_what_is_being_written_is_known_until_it_is_closed_or_fails() -> None:
+    one, two = RecordingStarted(C, 102.0, "/r/one", "command"), RecordingStarted(C, 103.0, "/r/two", "outage")
+    call = fold(one, two, call=started())
+    assert call.records.writing == (one, two)
+    saved, failed = RecordingSaved(C, 104.0, "/r/two", 120, 40_960), RecordingFailed(C, 105.0, "/r/one", "full", "x")
+    call = fold(saved, failed, call=call)
+    assert (call.records.writing, call.records.saved, call.records.failed) == ((), (saved,), (failed,))
+
+
+def test_a_worker_that_dies_takes_the_history_with_it() -> None:
+    history = HistoryMeasured(C, 102.0, 100.0, 10_000, 64_000_000)
+    call = fold(history, RecordingStarted(C, 102.0, "/r/one", "command"), call=started())
+    assert call.records.history == history
+    call = fold(WorkerLost(C, 103.0, "was killed", dead=True), call=call)
+    assert (call.records.history, call.records.writing) == (None, ())

@@ -1,0 +1,43 @@
+"""What is written down of a call while it is watched; a replay has none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
+
+_KEPT = 20
+
+RecordFact = HistoryMeasured | RecordingStarted | RecordingSaved | RecordingFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Recordings that are being written, the newest that were closed or failed, and what could be saved now."""
+
+    writing: tuple[RecordingStarted, ...] = ()
+    saved: tuple[RecordingSaved, ...] = ()
+    failed: tuple[RecordingFailed, ...] = ()
+    history: HistoryMeasured | None = None
+
+
+def told(records: Records, fact: RecordFact) -> Records:
+    """Return the records after one fact."""
+    match fact:
+        case HistoryMeasured():
+            return replace(records, history=fact)
+        case RecordingStarted():
+            return replace(records, writing=(*records.writing, fact))
+        case RecordingSaved():
+            return replace(_ended(records, fact.path), saved=(*records.saved[-_KEPT + 1 :], fact))
+        case RecordingFailed():
+            return replace(_ended(records, fact.path), failed=(*records.failed[-_KEPT + 1 :], fact))
+
+
+def worker_died(records: Records) -> Records:
+    """Return the records after the death of the worker that wrote, and with it of the history."""
+    return replace(records, writing=(), history=None)
+
+
+def _ended(records: Records, path: str) -> Records:
+    return replace(records, writing=tuple(started for started in records.writing if started.path != path))
