@@ -29,15 +29,15 @@ class Recorder:
     def __init__(
         self,
         path: Path,
-        about: About,
+        about: Callable[[], About],
         *,
-        ended: Callable[[Written | RecordingError], None],
+        ended: Callable[[Recorder, Written | RecordingError], None],
         before: Iterable[Event] = (),
     ) -> None:
         """Begin at once. `before` are facts that were told already; they are read and written first.
 
-        `ended` is called once, on the recorder's thread unless the disk has stopped answering: with what was written,
-        or why there will be no more.
+        `about` is asked on the recorder's thread. `ended` is called once, there or in `put`: with what was written, or
+        why there will be no more.
         """
         self.path = path
         self._about = about
@@ -60,9 +60,14 @@ class Recorder:
             self._end(RecordingError(what, remedy="Name a file on a disk of this machine."))
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Write what still waits and close the file, for at most `timeout_s` seconds."""
+        """Write what still waits and close the file; give it up after `timeout_s` seconds."""
         self._closing.set()
         self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            what = f"{self.path}: cannot be written: there was no time left to write all of it"
+            self._end(
+                RecordingError(what, remedy="What is there can be read; leave more slowly, or use a faster disk.")
+            )
 
     def finish(self) -> None:
         """Close the file once all is written, without waiting for that."""
@@ -74,11 +79,11 @@ class Recorder:
                 return
             self._over = True
         self._queue.clear()
-        self._ended(outcome)
+        self._ended(self, outcome)
 
     def _run(self) -> None:
         try:
-            writer = Writer(self.path, self._about)
+            writer = Writer(self.path, self._about())
             try:
                 self._end(self._write_all(writer))
             finally:

@@ -45,7 +45,8 @@ class RecordingInfo:
 
     started: Unix time of its first fact. length_s: seconds from its first fact to its last. complete: it was closed;
     else its process was killed, or is still writing. trigger: who or what asked for it. missing_s: seconds of the
-    call that went by before its first fact. settings: without secrets. summary: None unless it was closed.
+    call that went by before its first fact. settings: without secrets. versions: of callscope and what it ran on.
+    summary: None unless it was closed.
     """
 
     path: Path
@@ -56,11 +57,16 @@ class RecordingInfo:
     complete: bool
     masked: bool
     size_bytes: int
-    app_version: str
     settings: Mapping[str, Any]
+    versions: Mapping[str, str]
     trigger: str
     missing_s: float
     summary: Summary | None
+
+    @property
+    def app_version(self) -> str:
+        """Version of the callscope that wrote it, empty if it did not know."""
+        return self.versions.get("callscope", "")
 
 
 class Recording:
@@ -176,8 +182,8 @@ class Recording:
                 for side in (self.path.with_name(self.path.name + end) for end in ("", *schema.SIDES))
                 if side.exists()
             ),
-            app_version=known["app_version"],
             settings=known["settings"],
+            versions=known["versions"],
             trigger=known["trigger"],
             missing_s=known["missing_s"],
             summary=None if summary is None else _summary(summary),

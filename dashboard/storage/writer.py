@@ -23,17 +23,17 @@ from dashboard.storage.recording import Recording, summary_of
 class About:
     """What a recording says of itself from its first moment on.
 
-    created: Unix time. settings: without secrets. trigger: who or what asked for it, in words. missing_s: seconds of
-    the call that went by before its first fact.
+    created: Unix time. trigger: who or what asked for it, in words. missing_s: seconds of the call that went by before
+    its first fact. settings: without secrets. versions: of callscope and what it runs on.
     """
 
     call_id: str
     created: float
-    app_version: str
     trigger: str
     masked: bool = True
     missing_s: float = 0.0
     settings: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from tests.virtual import facts_of
 ABOUT = About(
     "made-up",
     created=1_900_000_000.0,
-    app_version="1.2.3",
     trigger="command",
     masked=False,
     settings={"spike_ms": 200.0},
+    versions={"callscope": "1.2.3"},
 )
 
 
@@ -40,7 +40,7 @@ def recorded(tmp_path: Path) -> Callable[[list[Event]], Path]:
 
     def record(facts: list[Event]) -> Path:
         outcomes = Outcomes()
-        recorder = Recorder(tmp_path / "call.callscope", ABOUT, ended=outcomes.put)
+        recorder = Recorder(tmp_path / "call.callscope", lambda: ABOUT, ended=outcomes.put)
         for fact in facts:
             recorder.put(fact)
         recorder.close()

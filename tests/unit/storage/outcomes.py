@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from dashboard.errors import RecordingError
+from dashboard.storage.recorder import Recorder
 from dashboard.storage.writer import Written
 
 PATIENCE_S = 10.0
@@ -18,7 +19,7 @@ class Outcomes:
     def __init__(self) -> None:
         self._queue: queue.Queue[Written | RecordingError] = queue.Queue()
 
-    def put(self, outcome: Written | RecordingError) -> None:
+    def put(self, recorder: Recorder, outcome: Written | RecordingError) -> None:
         self._queue.put(outcome)
 
     def any(self) -> Written | RecordingError:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def files_end_at(size_bytes: int) -> Iterator[None]:
 
 def test_a_closed_recording_is_one_plain_file_of_its_owner(tmp_path: Path, facts: list[Event], about: About) -> None:
     outcomes = Outcomes()
-    recorder = Recorder(tmp_path / "deep" / "er" / "call.callscope", about, ended=outcomes.put)
+    recorder = Recorder(tmp_path / "deep" / "er" / "call.callscope", lambda: about, ended=outcomes.put)
     for fact in facts:
         recorder.put(fact)
     recorder.close()
@@ -49,7 +50,7 @@ def test_a_closed_recording_is_one_plain_file_of_its_owner(tmp_path: Path, facts
 
 def test_what_was_told_before_comes_first(tmp_path: Path, facts: list[Event], about: About) -> None:
     outcomes = Outcomes()
-    recorder = Recorder(tmp_path / "call.callscope", about, ended=outcomes.put, before=iter(facts[:300]))
+    recorder = Recorder(tmp_path / "call.callscope", lambda: about, ended=outcomes.put, before=iter(facts[:300]))
     for fact in facts[300:]:
         recorder.put(fact)
     recorder.close()
@@ -60,7 +61,7 @@ def test_what_was_told_before_comes_first(tmp_path: Path, facts: list[Event], ab
 
 def test_facts_are_on_the_disk_before_the_recorder_is_closed(tmp_path: Path, facts: list[Event], about: About) -> None:
     outcomes = Outcomes()
-    recorder = Recorder(tmp_path / "call.callscope", about, ended=outcomes.put, before=facts)
+    recorder = Recorder(tmp_path / "call.callscope", lambda: about, ended=outcomes.put, before=facts)
     wait_for(lambda: facts_in(recorder.path) == len(facts))
     assert outcomes.is_empty()
     recorder.close()
@@ -78,7 +79,7 @@ def test_numbers_of_people_reach_the_disk_only_when_told_to(
     tmp_path: Path, facts: list[Event], about: About, mask: bool
 ) -> None:
     said = TranscriptReceived("made-up", 2000.0, Speaker.CALLER, "it is four double seven one one two", True)
-    recorder = Recorder(tmp_path / "x.callscope", replace(about, masked=mask), ended=Outcomes().put)
+    recorder = Recorder(tmp_path / "x.callscope", lambda: replace(about, masked=mask), ended=Outcomes().put)
     recorder.put(facts[0])
     recorder.put(said)
     recorder.close()
@@ -93,7 +94,7 @@ def test_nothing_is_written_over(tmp_path: Path, about: About) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("mine")
     outcomes = Outcomes()
-    Recorder(notes, about, ended=outcomes.put).close()
+    Recorder(notes, lambda: about, ended=outcomes.put).close()
     error = outcomes.error()
     assert str(error) == f"{notes}: exists already, and is not written over"
     assert error.remedy == "Name another file."
@@ -104,7 +105,7 @@ def test_nothing_is_written_over(tmp_path: Path, about: About) -> None:
 def test_another_calls_recording_is_not_written_over(tmp_path: Path, facts: list[Event], about: About) -> None:
     for call_id, expected in (("one", True), ("two", False)):
         outcomes = Outcomes()
-        recorder = Recorder(tmp_path / "x.callscope", About(call_id, 0.0, "1", "command"), ended=outcomes.put)
+        recorder = Recorder(tmp_path / "x.callscope", partial(About, call_id, 0.0, "command"), ended=outcomes.put)
         recorder.put(facts[0])
         recorder.close()
         assert expected is isinstance(outcomes.any(), Written)
@@ -131,7 +132,7 @@ def test_the_recording_of_a_call_goes_on_with_its_next_worker(tmp_path: Path, fa
 def test_a_folder_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path: Path, about: About) -> None:
     (tmp_path / "file").touch()
     outcomes = Outcomes()
-    Recorder(tmp_path / "file" / "call.callscope", about, ended=outcomes.put).close()
+    Recorder(tmp_path / "file" / "call.callscope", lambda: about, ended=outcomes.put).close()
     error = outcomes.error()
     assert "there is a file where its folder should be" in str(error)
     assert error.remedy
@@ -142,7 +143,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_what_is_on_it(
 ) -> None:
     outcomes = Outcomes()
     with files_end_at(200_000):
-        recorder = Recorder(tmp_path / "call.callscope", about, ended=outcomes.put, before=facts)
+        recorder = Recorder(tmp_path / "call.callscope", lambda: about, ended=outcomes.put, before=facts)
         error = outcomes.error()
         recorder.put(facts[0])  # nobody is told twice
         recorder.close()
@@ -158,7 +159,7 @@ def test_a_full_disk_ends_the_recording_and_keeps_what_is_on_it(
 @pytest.mark.parametrize("loss", ["folder", "file"])
 def test_a_file_that_vanishes_ends_the_recording(tmp_path: Path, facts: list[Event], about: About, loss: str) -> None:
     outcomes = Outcomes()
-    recorder = Recorder(tmp_path / "folder" / "call.callscope", about, ended=outcomes.put)
+    recorder = Recorder(tmp_path / "folder" / "call.callscope", lambda: about, ended=outcomes.put)
     recorder.put(facts[0])
     wait_for(lambda: facts_in(recorder.path) == 1)
     if loss == "folder":
@@ -180,7 +181,7 @@ def test_a_disk_that_never_answers_does_not_fill_the_memory(
         yield facts[0]
         stuck.wait(PATIENCE_S)
 
-    recorder = Recorder(tmp_path / "call.callscope", about, ended=outcomes.put, before=never())
+    recorder = Recorder(tmp_path / "call.callscope", lambda: about, ended=outcomes.put, before=never())
     for fact in facts[1:30]:
         recorder.put(fact)
     assert "the disk has not answered for too long" in str(outcomes.error())

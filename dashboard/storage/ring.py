@@ -1,0 +1,197 @@
+"""The newest hours of a call, kept so that they can be saved once somebody finds that they should have been.
+
+Facts are packed a hundred at a time, on a thread of the ring's own, and put into temporary files that have no name.
+When these have grown to the limit the oldest goes. What is packed is masked before: it is on a disk.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import weakref
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dashboard.call.codec import event_from_line, to_line
+from dashboard.call.events import Event
+from dashboard.call.masking import masked
+from dashboard.errors import RecordingError
+from dashboard.storage.standing import Standing
+
+LIMIT_BYTES = 64 * 1024 * 1024
+"""Some five hours of a stereo call."""
+
+_SEGMENTS = 8
+_PACK = 100
+_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Facts from some moment on. missing_s: seconds of the call before it; the facts begin with what held there."""
+
+    missing_s: float
+    facts: Iterator[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """Facts in a row. before: what held when the first of them was told."""
+
+    segment: _Segment
+    offset: int
+    size: int
+    before: Standing
+    first_at: float
+    last_at: float
+
+    def facts(self) -> Iterator[Event]:
+        return map(event_from_line, zlib.decompress(self.segment.read(self.offset, self.size)).splitlines())
+
+
+class _Segment:
+    """A temporary file; it is closed, and gone, when nobody reads it any more."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="callscope-")  # noqa: SIM115
+        self._lock = threading.Lock()
+        self.size = 0
+        weakref.finalize(self, self._file.close)
+
+    def append(self, data: bytes) -> int:
+        """Write `data` at the end; return where it begins."""
+        offset = self.size
+        with self._lock:
+            self._file.seek(offset)
+            self._file.write(data)
+            self._file.flush()
+        self.size += len(data)
+        return offset
+
+    def read(self, offset: int, size: int) -> bytes:
+        with self._lock:
+            self._file.seek(offset)
+            return self._file.read(size)
+
+
+class Ring:
+    """A sink that keeps what it is given, within a limit. Facts are put and read in one thread."""
+
+    def __init__(
+        self, *, masks: bool, failed: Callable[[RecordingError], None], limit_bytes: int = LIMIT_BYTES
+    ) -> None:
+        """`failed` is called on the ring's thread, once, if nothing more can be kept."""
+        self.limit_bytes = limit_bytes
+        self.failure: RecordingError | None = None
+        self._masks = masks
+        self._failed = failed
+        self._started_at: float | None = None
+        self._pending: deque[Event] = deque()  # not packed yet
+        self._standing = Standing()  # before the first of them
+        self._packs: deque[_Pack] = deque()
+        self._segment: _Segment | None = None
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ring", daemon=True)
+        self._thread.start()
+
+    @property
+    def size_bytes(self) -> int:
+        """What is on the disk."""
+        with self._lock:
+            return sum(pack.size for pack in self._packs)
+
+    @property
+    def oldest_at(self) -> float | None:
+        """Time of the oldest fact that is kept, monotonic; None before the first."""
+        with self._lock:
+            if self._packs:
+                return self._packs[0].first_at
+            return self._pending[0].at if self._pending else None
+
+    def put(self, event: Event) -> None:
+        """Take one fact; never waits."""
+        if self._started_at is None:
+            self._started_at = event.at
+        if self.failure is None:
+            self._pending.append(event)
+
+    def read(self, since: float | None = None) -> Excerpt:
+        """Return what is kept, as of now, from `since` (monotonic) on; to be read in any thread."""
+        with self._lock:
+            packs, pending, standing = list(self._packs), list(self._pending), self._standing
+        oldest_at = packs[0].first_at if packs else pending[0].at if pending else 0.0
+        started_at = oldest_at if self._started_at is None else self._started_at
+        begin = max(oldest_at, started_at if since is None else since)
+        if begin <= started_at:
+            return Excerpt(0.0, self._facts(packs, pending))
+        packs = [pack for pack in packs if pack.last_at >= begin]
+        before = packs[0].before if packs else standing
+        return Excerpt(begin - started_at, _cut(self._facts(packs, pending), before, begin))
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._closing.set()
+        self._thread.join()
+        with self._lock:
+            self._packs.clear()
+            self._pending.clear()
+            self._segment = None
+
+    def _facts(self, packs: Sequence[_Pack], pending: Sequence[Event]) -> Iterator[Event]:
+        for pack in packs:
+            yield from pack.facts()
+        yield from map(masked, pending) if self._masks else pending
+
+    def _run(self) -> None:
+        while not self._closing.wait(_EVERY_S):
+            try:
+                while len(self._pending) >= _PACK:
+                    self._pack()
+            except OSError as error:
+                self.failure = RecordingError(
+                    f"what has been seen cannot be kept: {error.strerror}",
+                    remedy=f"Make room in {tempfile.gettempdir()}, or set TMPDIR to a folder where there is some.",
+                )
+                self._pending.clear()
+                self._failed(self.failure)
+                return
+
+    def _pack(self) -> None:
+        """Move the oldest hundred of the facts that wait to the disk."""
+        facts = [self._pending[place] for place in range(_PACK)]
+        lines = (to_line(masked(fact) if self._masks else fact) for fact in facts)
+        data = zlib.compress("\n".join(lines).encode())
+        if self._segment is None or self._segment.size + len(data) > self.limit_bytes // _SEGMENTS:
+            self._segment = _Segment()
+        offset = self._segment.append(data)
+        after = self._standing
+        for fact in facts:
+            after = after.after(fact)
+        pack = _Pack(self._segment, offset, len(data), self._standing, facts[0].at, max(fact.at for fact in facts))
+        with self._lock:
+            self._packs.append(pack)
+            self._standing = after
+            for _ in facts:
+                self._pending.popleft()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        while sum(pack.size for pack in self._packs) > self.limit_bytes:
+            oldest = self._packs[0].segment
+            while self._packs and self._packs[0].segment is oldest:
+                self._packs.popleft()
+
+
+def _cut(facts: Iterator[Event], before: Standing, begin: float) -> Iterator[Event]:
+    """Leave out what was told before `begin`, but for what still holds there."""
+    for fact in facts:
+        if fact.at >= begin:
+            yield from before.opening(begin)
+            yield fact
+            yield from facts
+            return
+        before = before.after(fact)
+    yield from before.opening(begin)
