@@ -18,6 +18,7 @@ class Hearing:
 
     def __init__(self, socket: Socket) -> None:
         self.messages = 0
+        self._socket = socket
         self._first: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
         self._pongs: asyncio.Queue[float] = asyncio.Queue()
         self._closed = asyncio.create_task(socket.closed())
@@ -33,6 +34,11 @@ class Hearing:
         if rtt_s is None:
             raise LinkError(Failure(Cause.PING_TIMEOUT, f"no pong within {wait_s:g} s"))
         return rtt_s
+
+    async def ping(self, wait_s: float) -> float:
+        """Send a ping and wait for its round trip, seconds."""
+        await self._socket.ping()
+        return await self.pong(wait_s)
 
     async def end(self, wait_s: float) -> Closed | None:
         """Wait for the end of the connection; None if it outlives that."""

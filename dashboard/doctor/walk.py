@@ -17,6 +17,7 @@ from dashboard.doctor import answers
 from dashboard.doctor.diagnosis import untrusted
 from dashboard.doctor.hearing import Hearing
 from dashboard.doctor.idle import IdleSearch
+from dashboard.doctor.silence import Silence
 from dashboard.doctor.steps import Check, Diagnosis, Outcome, Place, StepResult
 from dashboard.errors import ConfigError
 from dashboard.resilience.applookup import lookup_request, read_lookup
@@ -131,13 +132,12 @@ class _Walk:
         url = named or policy.url
         assert url is not None
         place = await self._way(url, _NAMED if named else _SOCKET, tls)
-        # An address with a query is signed by the lookup's token, and gets no other.
-        token = None if named and "?" in named else self._token
+        token = self._token_for(named)
         hearing = await self._upgrade(place, url, token, tls, keepalive=search is None)
         await self._first_message(place, hearing)
         await self._ping(place, hearing)
         if search is not None:
-            await self._find_idle(hearing, search)
+            await self._find_idle(hearing, search, tls)
 
     async def aclose(self) -> None:
         """Leave nothing open."""
@@ -269,24 +269,33 @@ class _Walk:
     async def _upgrade(
         self, place: Place, url: str, token: Token | None, tls: ssl.SSLContext, *, keepalive: bool
     ) -> Hearing:
-        options = self._options.socket if keepalive else replace(self._options.socket, ping_interval_s=None)
         began = self._clock.wall()
-        value = None if token is None else token.value
         began_s = self._clock.monotonic()
         try:
-            self._socket = socket = await connect(url, clock=self._clock, tls=tls, token=value, options=options)
+            hearing = await self._connect(url, token, tls, keepalive=keepalive)
         except LinkError as error:
             self._read_clock(place, error.failure.headers, began)
             took_s = self._clock.monotonic() - began_s
             self._fail(answers.failed(Check.UPGRADE, error.failure, place, took_s))
         took_s = self._clock.monotonic() - began_s
-        hearing = Hearing(socket)
-        self._read_clock(place, socket.headers, began)
+        assert self._socket is not None
+        headers = self._socket.headers
+        self._read_clock(place, headers, began)
         if not self._clock_told:
             self._tell(answers.clock_unread())
         auth = "bearer token" if token else "signed address" if "?" in url else "no token"
-        self._tell(answers.upgraded(place, safe_url(url), auth, socket.headers, took_s))
+        self._tell(answers.upgraded(place, safe_url(url), auth, headers, took_s))
         return hearing
+
+    async def _connect(self, url: str, token: Token | None, tls: ssl.SSLContext, *, keepalive: bool) -> Hearing:
+        options = self._options.socket if keepalive else replace(self._options.socket, ping_interval_s=None)
+        value = None if token is None else token.value
+        self._socket = await connect(url, clock=self._clock, tls=tls, token=value, options=options)
+        return Hearing(self._socket)
+
+    def _token_for(self, named: str | None) -> Token | None:
+        """Return the token for a dial: an address with a query is signed by the lookup's token, and gets no other."""
+        return None if named and "?" in named else self._token
 
     async def _first_message(self, place: Place, hearing: Hearing) -> None:
         wait_s = min(FIRST_MESSAGE_S, self._options.policy.stale_after_s)
@@ -301,31 +310,29 @@ class _Walk:
         rtt_s, _ = await self._timed(Check.PING, place, hearing.pong(self._options.socket.ping_timeout_s))
         self._tell(answers.ponged(rtt_s))
 
-    async def _find_idle(self, hearing: Hearing, search: IdleSearch) -> None:
+    async def _find_idle(self, hearing: Hearing, search: IdleSearch, tls: ssl.SSLContext) -> None:
+        pong_s = self._options.socket.ping_timeout_s
+        silence = Silence(search, lambda: self._dial_again(tls), clock=self._clock, pong_s=pong_s)
         try:
-            await self._be_silent(hearing, search)
+            await silence.keep(hearing, self._tell)
         except asyncio.CancelledError:
             self._tell(search.verdict(interrupted=True))
             raise
         self._tell(search.verdict())
 
-    async def _be_silent(self, hearing: Hearing, search: IdleSearch) -> None:
+    async def _dial_again(self, tls: ssl.SSLContext) -> Hearing:
+        """Open another connection, quietly; what a lookup named is asked for again, as a signed address serves once."""
         assert self._socket is not None
-        before = hearing.messages
-        while (pause_s := search.next_pause_s()) is not None:
-            began = self._clock.monotonic()
-            end = await hearing.end(pause_s)
-            search.inbound = hearing.messages - before
-            if end is not None:
-                search.ended(self._clock.monotonic() - began, end.detail)
-                return
-            try:
-                await self._socket.ping()
-                rtt_s = await hearing.pong(self._options.socket.ping_timeout_s)
-            except LinkError as error:
-                search.unanswered(pause_s, error.failure.detail)
-            else:
-                self._tell(search.survived(pause_s, rtt_s))
+        await self._socket.close()
+        options, url = self._options, self._options.policy.url
+        named: str | None = None
+        if options.policy.lookup and self._http is not None and options.app_id is not None:
+            request = lookup_request(options.api_url, options.app_id, self._token)
+            named = read_lookup(await self._http.carry_out(request), insecure=options.insecure)
+        hearing = await self._connect(named or url or "", self._token_for(named), tls, keepalive=False)
+        await hearing.first(min(FIRST_MESSAGE_S, options.policy.stale_after_s))
+        await hearing.pong(options.socket.ping_timeout_s)
+        return hearing
 
     # -- telling ----------------------------------------------------------------------------------------------
 

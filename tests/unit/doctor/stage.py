@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -46,16 +46,22 @@ async def house(
     *,
     token: Reply | None = None,
     lookup: Reply | None = None,
-    socket: Reply | Upgrade | None = None,
+    socket: Reply | Upgrade | Callable[[], Reply | Upgrade] | None = None,
     tls: ssl.SSLContext | None = None,
+    journal: list[str] | None = None,
 ) -> AsyncIterator[str]:
-    """Login host, API host and socket host in one; each may answer something else. Yields the base URL."""
+    """Login host, API host and socket host in one; each may answer something else. Yields the base URL.
+
+    journal: takes the path of every request.
+    """
 
     async def handle(request: Request) -> Reply | Upgrade:
+        if journal is not None:
+            journal.append(request.path)
         if request.path == "/oauth/token":
             return token or grant()
         if request.path == "/ws":
-            return socket or Upgrade(talk)
+            return (socket() if callable(socket) else socket) or Upgrade(talk)
         assert request.path == "/api/v2/appfoundry/applications/app-1"
         scheme = "wss" if tls else "ws"
         url = f"{scheme}://127.0.0.1:{listener.port}/ws?sig={TOKEN}"

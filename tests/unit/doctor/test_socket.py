@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -43,6 +44,7 @@ def ws(base: str) -> str:
         (401, "token_rejected", 3, "refuses the token (401)"),
         (403, "permission_missing", 3, "forbids the call (403)"),
         (404, "not_found", 3, "no socket at that address (404)"),
+        (409, "handshake_refused", 3, "is no WebSocket (handshake answered 409)"),
         (429, "rate_limited", 3, "too many requests (429)"),
         (500, "unavailable", 4, "cannot serve (500)"),
         (503, "unavailable", 4, "cannot serve (503)"),
@@ -231,27 +233,53 @@ async def test_nothing_is_cut_up_to_the_longest_pause() -> None:
 
 
 async def test_a_path_that_forgets_a_silent_connection() -> None:
+    answered = iter([3, 2, 2, 2])  # that of the upgrade, that before the pauses, and on the first that after one
+
     async def serve(peer: Peer) -> None:
         await peer.send(SESSION)
-        for _ in range(2):  # that of the upgrade, and that after the first pause
+        for _ in range(next(answered)):
             await one_ping(peer)
         while await peer.receive() is not None:
             pass
 
-    quick = SocketOptions(ping_timeout_s=0.5, close_timeout_s=0.05)
-    async with house(socket=Upgrade(serve)) as base:
-        results = await examined(socket_at(ws(base), socket=quick), search=search())
+    quick = SocketOptions(ping_timeout_s=0.2, close_timeout_s=0.05)
+    asked_for: list[str] = []
+    async with house(socket=Upgrade(serve), journal=asked_for) as base:
+        results = await examined(call_at(base, socket=quick), search=search())
+    assert asked_for.count("/ws") == 4
+    assert asked_for.count("/oauth/token") == 1
+    assert len(asked_for) == 9  # a signed address is asked for each time
     last = results[-1]
     assert last.diagnosis is not None
     assert (last.outcome, last.diagnosis.cause) == (Outcome.WARNING, "idle_timeout")
-    assert (last.facts["survived_s"], last.facts["cut_s"], last.facts["exact"]) == (0.02, 0.04, False)
+    silences = [result.facts["silence_s"] for result in results if "silence_s" in result.facts]
+    assert silences == pytest.approx([0.04, 0.03, 0.025, 0.022], abs=0.001)  # each on a connection of its own
+    assert (last.facts["survived_s"], last.facts["cuts"], last.facts["exact"]) == (0.02, 4, False)
     assert last.diagnosis.remedy.startswith("Set --ping-interval 0.01 ")
+
+
+async def test_a_search_that_gets_no_new_connection_tells_what_is_known() -> None:
+    async def serve(peer: Peer) -> None:
+        await peer.send(SESSION)
+        for _ in range(2):
+            await one_ping(peer)
+        while await peer.receive() is not None:
+            pass
+
+    answers: Iterator[Reply | Upgrade] = iter([Upgrade(serve), Reply(429, b"no")])
+    quick = SocketOptions(ping_timeout_s=0.2, close_timeout_s=0.05)
+    async with house(socket=lambda: next(answers)) as base:
+        results = await examined(socket_at(ws(base), socket=quick), search=search())
+    last = results[-1]
+    assert (last.facts["cuts"], last.facts["cut_s"]) == (1, 0.02)
+    assert last.detail.endswith("; the search ended early, no new connection: handshake answered 429")
 
 
 async def test_an_end_that_has_nothing_to_do_with_silence() -> None:
     async def serve(peer: Peer) -> None:
         await peer.send(SESSION)
-        await one_ping(peer)
+        for _ in range(2):  # that of the upgrade, and that before the pause
+            await one_ping(peer)
         await peer.close(1001, "going")
 
     async with house(socket=Upgrade(serve)) as base:
