@@ -35,7 +35,8 @@ from dashboard.simulator.server import BotHost
 from dashboard.transport.headers import notable
 from dashboard.transport.http import HttpClient
 from dashboard.transport.listener import Frame, FrameKind, Peer, Reply, Request, Upgrade
-from dashboard.transport.websocket import Arrival, Closed, Socket, SocketOptions
+from dashboard.transport.tapped import Arrival, Closed
+from dashboard.transport.websocket import Socket, SocketOptions
 from dashboard.worker.network import Network
 
 WALL = 1_900_000_000.0

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from dashboard.call.events import Cause
 from dashboard.resilience.retry import Failure, LinkError, close_cause
-from dashboard.transport.websocket import Arrival, Closed, Socket
+from dashboard.transport.tapped import Arrival, Closed
+from dashboard.transport.websocket import Socket
 
 Heard = TypeVar("Heard")
 

@@ -44,8 +44,9 @@ from dashboard.resilience.orders import (
 from dashboard.resilience.outbox import Outbox
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, LinkError
+from dashboard.transport.tapped import Arrival
 from dashboard.transport.watched_loop import loop_watch
-from dashboard.transport.websocket import Arrival, Socket
+from dashboard.transport.websocket import Socket
 from dashboard.wiretext import clean
 from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.intake import Intake, Policy

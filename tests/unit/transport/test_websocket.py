@@ -14,8 +14,9 @@ from dashboard.call.events import ClosedBy
 from dashboard.clock import SystemClock
 from dashboard.resilience.retry import LinkError
 from dashboard.transport.kernel_time import StampedSocket, kernel_stamps
+from dashboard.transport.tapped import LATE_S, Arrival, Closed
 from dashboard.transport.watched_loop import new_loop
-from dashboard.transport.websocket import LATE_S, Arrival, Closed, Socket, SocketOptions, connect
+from dashboard.transport.websocket import Socket, SocketOptions, connect
 from tests.unit.transport.authority import server_context, trusting
 from tests.unit.transport.peers import (
     BINARY,
