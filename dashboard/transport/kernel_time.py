@@ -63,8 +63,9 @@ class StampedSocket(socket.socket):
 
     arrived: float | None = None
 
-    def __init__(self, family: int, clock: Clock) -> None:
-        super().__init__(family, socket.SOCK_STREAM)
+    def __init__(self, family: int, clock: Clock, fileno: int | None = None) -> None:
+        """Make a socket, or take over the descriptor of one that was accepted."""
+        super().__init__(family, socket.SOCK_STREAM, fileno=fileno)
         self._time = KernelTime(clock)
         self.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 

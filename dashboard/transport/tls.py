@@ -1,4 +1,4 @@
-"""The one TLS context for every connection: certificates are always checked."""
+"""The one TLS context for all that we dial, where certificates are always checked; and the one to serve with."""
 
 from __future__ import annotations
 
@@ -22,4 +22,21 @@ def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
                 f"{ca_file} cannot be read as a file of certificates ({problem.strerror or 'not PEM'})",
                 remedy="--ca-file wants the PEM certificate of the authority that signed the server's own.",
             ) from None
+    return context
+
+
+def server_context(cert: Path, key: Path | None) -> ssl.SSLContext:
+    """Serve with the certificate in `cert` (PEM, the chain behind it) and its key, which may stand in the same file.
+
+    Raises ConfigError for files that are no such pair, and for a key that is locked with a passphrase.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(cert, key, password="")  # or OpenSSL asks the terminal for one
+    except (OSError, ValueError) as problem:  # ssl.SSLError is an OSError
+        why = problem.strerror if isinstance(problem, OSError) and not isinstance(problem, ssl.SSLError) else ""
+        raise ConfigError(
+            f"{cert} and {key or 'the key in it'} cannot be served with ({why or 'no certificate with its key'})",
+            remedy="--cert wants the PEM certificate with its chain, --key its private key without a passphrase.",
+        ) from None
     return context
