@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from dashboard.call.events import Event
+from dashboard.call import desk
+from dashboard.call.desk import Desk
+from dashboard.call.events import CallEnded, Event
+from dashboard.call.hook_events import DOOR
 from dashboard.call.reducer import step
 from dashboard.call.state import Calls, CallState
+
+KEPT_ENDED = 200
+"""Calls that are over and can still be looked at; a listener runs for weeks."""
 
 
 class Store:
@@ -14,14 +20,21 @@ class Store:
 
     def __init__(self) -> None:
         self._calls: dict[str, CallState] = {}
+        self._ended: dict[str, None] = {}  # in the order of their ends
         self._snapshot: Calls | None = None
+        self.desk = Desk()
         self.facts = 0
 
     def put(self, event: Event) -> None:
+        self.facts += 1
+        if event.call_id == DOOR:
+            self.desk = desk.step(self.desk, event)
+            return
         call = self._calls.get(event.call_id) or CallState(event.call_id)
         self._calls[event.call_id] = step(call, event)
         self._snapshot = None
-        self.facts += 1
+        if isinstance(event, CallEnded):
+            self._forget_oldest(event.call_id)
 
     def close(self) -> None:
         """Nothing is held back: the last snapshot stays readable."""
@@ -31,3 +44,10 @@ class Store:
         if self._snapshot is None:
             self._snapshot = MappingProxyType(dict(self._calls))
         return self._snapshot
+
+    def _forget_oldest(self, ended: str) -> None:
+        self._ended.pop(ended, None)
+        self._ended[ended] = None
+        if len(self._ended) > KEPT_ENDED:
+            oldest = next(iter(self._ended))
+            del self._ended[oldest], self._calls[oldest]

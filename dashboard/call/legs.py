@@ -12,7 +12,7 @@ from dashboard.media.pacing import advance
 
 def heard(leg: Leg, fact: AudioReceived, spike_s: float) -> Leg:
     """Fold a batch of frames; a longer delta than `spike_s`, and than two frames of the stream, is a spike."""
-    spike_s = max(spike_s, 2 * leg.pacing.usual.duration_s)
+    spike_s = max(spike_s, 2 * (leg.pacing.usual.duration_s or fact.durations[0]))
     meters = leg.meters if leg.channels == fact.channels else tuple(LevelMeter() for _ in fact.channels)
     meters = tuple(
         hear(meter, fact.arrivals[-1], levels, peaks, fact.durations)

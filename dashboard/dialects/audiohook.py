@@ -98,6 +98,7 @@ class AudioHook:
         self.session_id = self.announced.session_id
         self.conversation_id = ""
         self.participant_id = ""
+        self.close_reason = ""
         self.offers: list[object] = []
         self.media: Media | None = None
         self._legs = legs or {"client": "inbound", "server": "outbound"}
@@ -229,8 +230,8 @@ class AudioHook:
     def _close(self, message: Message, at: float) -> Iterator[Found]:
         if self.stage in ("closing", "closed"):
             return
-        self.stage = "closing"
-        yield SessionEnding(self.call_id, at, "client", _word(message.parameters.get("reason")))
+        self.stage, self.close_reason = "closing", _word(message.parameters.get("reason"))
+        yield SessionEnding(self.call_id, at, "client", self.close_reason)
 
     def _ping(self, message: Message, at: float) -> Iterator[Found]:
         self._asked.pings = [*self._asked.pings[-_MOST_LISTED:], self._counters["client"].seq]

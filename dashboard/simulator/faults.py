@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from dashboard.simulator.breaches import BREACHES
 from dashboard.simulator.garbage import MESSAGES
 
 
@@ -20,12 +21,19 @@ def _known_message(name: str) -> str:
     return name
 
 
+def _known_breach(name: str) -> str:
+    if name not in BREACHES:
+        raise ValueError(f"knows no {name!r}; there are {', '.join(BREACHES)}")
+    return name
+
+
 Seconds = Annotated[float, Field(strict=True, ge=0, le=86_400)]
 SomeSeconds = Annotated[float, Field(strict=True, gt=0, le=86_400)]
 Ratio = Annotated[float, Field(strict=True, ge=0, le=1)]
 CloseCode = Annotated[int, Field(strict=True, ge=1000, le=4999)]
 Status = Annotated[int, Field(strict=True, ge=400, le=599)]
 MessageName = Annotated[str, AfterValidator(_known_message)]
+BreachName = Annotated[str, AfterValidator(_known_breach)]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
@@ -233,6 +241,39 @@ class Garbage(Moment):
     messages: Annotated[tuple[MessageName, ...], Field(min_length=1)]
 
 
+# -- AudioHook, where Genesys dials -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Window):
+    """The caller is on hold: the session is paused, and what is said meanwhile is left out."""
+
+    kind: Literal["hold"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach(Moment):
+    """A message that breaks one of these rules; with `every_s` the next of the list each time."""
+
+    kind: Literal["breach"]
+    rules: Annotated[tuple[BreachName, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoPings:
+    """The client never pings."""
+
+    kind: Literal["no_pings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """After its connection was lost the participant comes back with a new session."""
+
+    kind: Literal["return"]
+    after_s: SomeSeconds
+
+
 Fault = Annotated[
     Jitter
     | HeavyTail
@@ -253,6 +294,10 @@ Fault = Annotated[
     | AppStatus
     | TokenLife
     | SilentBot
-    | Garbage,
+    | Garbage
+    | Hold
+    | Breach
+    | NoPings
+    | Return,
     Field(discriminator="kind"),
 ]

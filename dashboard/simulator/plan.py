@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 from dashboard.simulator.faults import (
     Abort,
     Batch,
+    Breach,
     Close,
     Drift,
     Drop,
@@ -52,7 +53,7 @@ class Happening:
     """A fault of one moment; `nth` counts from 0 within the round."""
 
     at_s: float
-    fault: Abort | Close | Garbage
+    fault: Abort | Close | Garbage | Breach
     nth: int
 
 
@@ -136,7 +137,7 @@ class FaultPlan:
         found = [
             Happening(span.start_s, span.fault, span.nth)
             for span in self._spans(round_)
-            if isinstance(span.fault, Abort | Close | Garbage)
+            if isinstance(span.fault, Abort | Close | Garbage | Breach)
         ]
         return sorted(found, key=lambda one: one.at_s)
 

@@ -65,7 +65,8 @@ class StampedSocket(socket.socket):
 
     def __init__(self, family: int, clock: Clock, fileno: int | None = None) -> None:
         """Make a socket, or take over the descriptor of one that was accepted."""
-        super().__init__(family, socket.SOCK_STREAM, fileno=fileno)
+        # asyncio turns Nagle's algorithm off only where it is told that this is TCP.
+        super().__init__(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno)
         self._time = KernelTime(clock)
         self.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 

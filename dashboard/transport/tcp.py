@@ -35,7 +35,7 @@ async def open_tcp(addresses: Sequence[Address], clock: Clock, timeout_s: float)
     loop = asyncio.get_running_loop()
     last_error: Exception = socket.gaierror(socket.EAI_NONAME, "no address")
     for family, place in addresses:
-        tcp = StampedSocket(family, clock) if kernel_stamps() else socket.socket(family, socket.SOCK_STREAM)
+        tcp = StampedSocket(family, clock) if kernel_stamps() else _plain(family)
         tcp.setblocking(False)
         try:
             async with asyncio.timeout(timeout_s / len(addresses)):
@@ -49,3 +49,7 @@ async def open_tcp(addresses: Sequence[Address], clock: Clock, timeout_s: float)
         else:
             return tcp
     raise last_error
+
+
+def _plain(family: int) -> socket.socket:
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -98,6 +98,10 @@ class Socket:
         """Do the closing handshake; after the close time-out the connection is cut. Returns when it has ended."""
         await self._connection.close(code, reason)
 
+    def abort(self) -> None:
+        """Cut the connection without a close frame: the other side gets a reset."""
+        self._connection.transport.abort()
+
     async def closed(self) -> Closed:
         """Wait for the end and tell how it came."""
         await self._connection.wait_closed()
@@ -110,9 +114,10 @@ async def connect(
     clock: Clock,
     tls: ssl.SSLContext,
     token: Secret | None = None,
+    headers: Mapping[str, str] | None = None,
     options: SocketOptions | None = None,
 ) -> Socket:
-    """Open a connection; `token` goes into the Authorization header.
+    """Open a connection; `token` goes into the Authorization header, `headers` beside it.
 
     Environment proxies are honoured, except for this machine itself. Redirects are not followed: they would carry
     the call to a host that nobody named. Raises LinkError, classified, without a word of the URL's query, of header
@@ -122,7 +127,8 @@ async def connect(
     try:
         uri = parse_uri(url)
         async with asyncio.timeout(options.open_timeout_s):
-            return await _open(url, uri, clock=clock, tls=tls, token=token, options=options)
+            sent = {**(headers or {}), **({"Authorization": f"Bearer {token.reveal()}"} if token else {})}
+            return await _open(url, uri, clock=clock, tls=tls, headers=sent, options=options)
     except Exception as error:
         raise LinkError(opening_failure(error, clock)) from None
 
@@ -133,7 +139,7 @@ async def _open(
     *,
     clock: Clock,
     tls: ssl.SSLContext,
-    token: Secret | None,
+    headers: Mapping[str, str],
     options: SocketOptions,
 ) -> Socket:
     how: dict[str, Any] = {}
@@ -149,7 +155,7 @@ async def _open(
     connection = await _Dial(
         url,
         compression=None,  # arrival is what we measure: no inflating in the data callback, sizes as on the wire
-        additional_headers={"Authorization": f"Bearer {token.reveal()}"} if token else None,
+        additional_headers=headers,
         user_agent_header=USER_AGENT,
         proxy=proxy.address if proxy else None,
         open_timeout=None,

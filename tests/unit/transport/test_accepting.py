@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import socket
 import ssl
 import sys
 import time
@@ -89,6 +90,15 @@ async def test_messages_come_with_the_time_of_their_arrival(secure: bool) -> Non
     assert third.data == b"one message"
     assert before - 0.001 <= first.at <= second.at <= third.at <= after
     assert [socket.clock for socket in callers.sockets] == [CLOCK]
+
+
+async def test_small_messages_are_not_held_back_for_one_another() -> None:
+    callers = Callers()
+    async with door(callers) as one, dial(one) as client:
+        await client.send("here")
+        await callers.arrivals.get()
+        inner = callers.sockets[0]._connection.transport.get_extra_info("socket")
+        assert inner.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux stamps what TCP receives")

@@ -1,0 +1,325 @@
+"""Plays the part of Genesys: dials an AudioHook server and plays a scenario to it.
+
+What is a frame that the host leaves out in another dialect is `discarded` here; sound comes in the scenario's frames,
+PCMU at 8 kHz, the caller on the external channel and the bot on the internal one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import ssl
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from dashboard.call.events import ErrorReceived, MalformedReceived, PingMeasured
+from dashboard.call.hook_events import HookAccepted, RuleBroken
+from dashboard.clock import Clock, SystemClock
+from dashboard.dialects.audiohook_client import HookClient, Offer
+from dashboard.dialects.audiohook_signature import SignedRequest, sign
+from dashboard.dialects.base import Item
+from dashboard.errors import DashboardError
+from dashboard.simulator.breaches import BREACHES
+from dashboard.simulator.faults import Abort, Breach, Close, Garbage, Hold, NoPings, Return
+from dashboard.simulator.garbage import MESSAGES
+from dashboard.simulator.plan import FaultPlan
+from dashboard.simulator.scenario import Scenario
+from dashboard.simulator.voices import Mixer
+from dashboard.transport.tapped import Arrival
+from dashboard.transport.websocket import Socket, connect
+
+TICK_S = 0.05
+_CUSTOMER, _AGENT = 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a caller gets in: its API key, and the client secret with which it signs, if there is one."""
+
+    key: str = field(repr=False)
+    secret: bytes | None = field(default=None, repr=False)
+
+    def headers(self, offer: Offer, url: str, wall: float) -> dict[str, str]:
+        """Return the headers of an upgrade at `url`."""
+        plain = offer.headers(self.key)
+        if self.secret is None:
+            return plain
+        parts = urlsplit(url)
+        target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        request = SignedRequest(target, parts.netloc.rpartition("@")[2], plain)
+        return plain | sign(request, self.secret, nonce=secrets.token_urlsafe(24), now=wall)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the sessions of a caller."""
+
+    sessions: int = 0
+    frames: int = 0
+    opened_s: list[float] = field(default_factory=list)
+    rtts_s: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Rules that the server broke."""
+    closed: bool = False
+    """The last session was closed as it should be."""
+
+    def take(self, items: list[Item]) -> None:
+        for item in items:
+            match item:
+                case HookAccepted(took_s=took_s):
+                    self.opened_s.append(took_s)
+                case PingMeasured(rtt_s=rtt_s):
+                    self.rtts_s.append(rtt_s)
+                case RuleBroken(rule=rule, by="server"):
+                    self.broken.append(rule)
+                case MalformedReceived(problem=problem):
+                    self.broken.append(problem)
+                case ErrorReceived(message=message):
+                    self.errors.append(message)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as one JSON object."""
+        return {
+            "sessions": self.sessions,
+            "frames": self.frames,
+            "opened_ms": [round(took_s * 1000, 3) for took_s in self.opened_s],
+            "rtt_ms": [round(rtt_s * 1000, 3) for rtt_s in self.rtts_s],
+            "errors": self.errors,
+            "broken": self.broken,
+            "closed": self.closed,
+        }
+
+
+def someone(seed: int | None = None, **extra: Any) -> Offer:
+    """Return the offer of a session of somebody made up; the same seed makes up the same."""
+    dice = random.Random(seed)
+    session, organization, conversation, participant, correlation = (
+        str(uuid.UUID(int=dice.getrandbits(128), version=4)) for _ in range(5)
+    )
+    return Offer(session, organization, conversation, participant, correlation, ani="tel:+15550100", extra=extra)
+
+
+class HookCaller:
+    """One participant of one conversation, calling `url`."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        url: str,
+        access: Access,
+        *,
+        offer: Offer | None = None,
+        tls: ssl.SSLContext | None = None,
+        seed: int = 1,
+        clock: Clock | None = None,
+    ) -> None:
+        self.outcome = Outcome()
+        self.offer = offer or someone()
+        self._scenario = scenario
+        self._url = url
+        self._access = access
+        self._tls = tls or ssl.create_default_context()
+        self._seed = seed
+        self._clock = clock or SystemClock()
+        self._plan = FaultPlan(
+            scenario.faults,
+            frame_s=scenario.audio.frame_s,
+            frames_per_round=scenario.frames_per_round,
+            vary_s=scenario.vary_s,
+            seed=seed,
+        )
+        self._back = self._plan.constant(Return)
+
+    async def run(self) -> Outcome:
+        """Call until the scenario has ended; raises DashboardError when it is not let in."""
+        from_s = 0.0
+        while True:
+            session = await self._dial()
+            self.outcome.sessions += 1
+            reached_s = await session.play(from_s)
+            if self._back is None or reached_s is None:
+                return self.outcome
+            await asyncio.sleep(self._back.after_s)
+            from_s = reached_s + self._back.after_s
+            self.offer = replace(self.offer, session_id=someone(self._seed + self.outcome.sessions).session_id)
+
+    async def _dial(self) -> _Session:
+        headers = self._access.headers(self.offer, self._url, self._clock.wall())
+        socket = await connect(self._url, clock=self._clock, tls=self._tls, headers=headers)
+        return _Session(self, socket)
+
+    # -- what a session needs -----------------------------------------------------------------------------
+
+    @property
+    def scenario(self) -> Scenario:
+        return self._scenario
+
+    @property
+    def plan(self) -> FaultPlan:
+        return self._plan
+
+    @property
+    def seed(self) -> int:
+        return self._seed
+
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+
+class _Session:
+    """One session over one connection."""
+
+    def __init__(self, caller: HookCaller, socket: Socket) -> None:
+        self._caller = caller
+        self._socket = socket
+        self._breach: str | None = None
+        pings = caller.plan.constant(NoPings) is None
+        self._client = HookClient("simulated", caller.offer, pings=pings, tamper=self._tamper)
+        self._mixer = Mixer(replace(caller.scenario.audio, encoding="pcmu", rate=8000, channels=2), caller.seed)
+        self._unsent: asyncio.Queue[str | bytes | None] = asyncio.Queue()  # None: close the connection
+        self._hanging_up = False
+        self._opened = asyncio.Event()
+        self._lost = False
+        self._began = 0.0
+
+    async def play(self, from_s: float) -> float | None:
+        """Play the scenario from there; return where it was lost, None when it ended."""
+        self._socket.deliver_to(self._arrived, lambda at, rtt_s: None)
+        ended = asyncio.create_task(self._socket.closed())
+        helpers = [asyncio.create_task(self._send_all()), asyncio.create_task(self._tick())]
+        self._client.start(self._now())
+        self._pump()
+        playing = asyncio.create_task(self._play(from_s))
+        try:
+            await asyncio.wait({ended, playing}, return_when=asyncio.FIRST_COMPLETED)
+            if playing.done():
+                playing.result()
+                await ended
+        finally:
+            for task in (playing, ended, *helpers):
+                task.cancel()
+            await asyncio.gather(playing, ended, *helpers, return_exceptions=True)
+        self._caller.outcome.closed = self._client.state == "closed" and not self._lost
+        return self._now() - self._began if self._lost else None
+
+    async def _play(self, from_s: float) -> None:
+        await self._opened.wait()
+        self._began = self._now() - from_s
+        async with asyncio.TaskGroup() as group:
+            beside = [group.create_task(job) for job in (self._happen(from_s), self._hold())]
+            await self._speak(from_s)
+            self._client.close(self._now())
+            self._pump()
+            for task in beside:
+                task.cancel()
+
+    async def _speak(self, from_s: float) -> None:
+        """Send the audio, each frame at its own time; what is left out is told before the next one."""
+        scenario, plan, client = self._caller.scenario, self._caller.plan, self._client
+        frame_s, left_out_s = scenario.audio.frame_s, 0.0
+        for index in range(plan.first_frame(from_s), scenario.frames_per_round):
+            frame = plan.frame(index)
+            await self._until(frame.leave_s)
+            if frame.dropped or plan.half_open(self._at(), from_s) is not None:
+                left_out_s += frame_s if frame.dropped else 0.0
+                continue
+            if left_out_s:
+                client.discard(left_out_s, self._now())
+                left_out_s = 0.0
+            if client.streams and client.media is not None:
+                sound = self._mixer.frame(index * frame_s, scenario.placed, frame.muted, frame.gains_db)
+                client.audio(_of_channels(sound, client.media.channels), self._now())
+                self._caller.outcome.frames += 1
+            self._pump()
+        await self._until(scenario.duration_s)
+
+    async def _happen(self, from_s: float) -> None:
+        for one in self._caller.plan.happenings(0):
+            if one.at_s < from_s:
+                continue
+            await self._until(one.at_s)
+            match one.fault:
+                case Abort():
+                    self._lost = True
+                    self._socket.abort()
+                case Close(code=code, reason=reason):
+                    self._lost = True
+                    await self._socket.close(code, reason)
+                case Garbage(messages=names):
+                    self._unsent.put_nowait(MESSAGES[names[one.nth % len(names)]]().decode("utf-8", "replace"))
+                case Breach(rules=rules):
+                    self._breach = rules[one.nth % len(rules)]
+                    self._client.update("en-US", self._now())
+                    self._pump()
+
+    async def _hold(self) -> None:
+        """Put the caller on hold where the scenario says so."""
+        plan, held = self._caller.plan, False
+        while True:
+            wanted = next(plan.active(Hold, self._at()), None) is not None
+            if wanted is not held:
+                held = wanted
+                (self._client.pause if held else self._client.resume)(self._now())
+                self._pump()
+            await asyncio.sleep(TICK_S)
+
+    def _tamper(self, fields: dict[str, Any]) -> dict[str, Any] | str | None:
+        breach, self._breach = self._breach, None
+        return fields if breach is None else BREACHES[breach](fields)
+
+    # -- the socket ---------------------------------------------------------------------------------------
+
+    def _arrived(self, arrival: Arrival) -> None:
+        self._caller.outcome.take(self._client.receive(arrival.data, text=arrival.text, at=arrival.at))
+        if self._client.state == "open":
+            self._opened.set()
+        self._pump()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._client.tick(self._now())
+            self._pump()
+
+    def _pump(self) -> None:
+        frames, items = self._client.to_send()
+        self._caller.outcome.take([item for item in items if isinstance(item, ErrorReceived)])
+        for frame in frames:
+            self._unsent.put_nowait(frame)
+        if self._client.hang_up is not None and not self._hanging_up:
+            self._hanging_up = True
+            self._unsent.put_nowait(None)
+
+    async def _send_all(self) -> None:
+        with suppress(DashboardError):  # it has ended
+            while (frame := await self._unsent.get()) is not None:
+                await self._socket.send(frame)
+            await self._socket.close(self._client.hang_up or 1000)
+
+    # -- time ---------------------------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        return self._caller.now()
+
+    def _at(self) -> float:
+        """Seconds of the scenario."""
+        return self._now() - self._began
+
+    async def _until(self, at_s: float) -> None:
+        await asyncio.sleep(max(0.0, at_s - self._at()))
+
+
+def _of_channels(stereo: bytes, channels: tuple[str, ...]) -> bytes:
+    """Return the selected channels of caller and bot, interleaved in their order."""
+    sides = {"external": stereo[_CUSTOMER::2], "internal": stereo[_AGENT::2]}
+    if len(channels) == 1:
+        return sides[channels[0]]
+    both = bytearray(len(stereo))
+    for index, channel in enumerate(channels):
+        both[index::2] = sides[channel]
+    return bytes(both)

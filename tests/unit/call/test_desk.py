@@ -1,0 +1,47 @@
+"""The door at which calls come in: what is known of it."""
+
+from __future__ import annotations
+
+from dashboard.call.desk import Desk, desk_object, step
+from dashboard.call.events import Event, Ticked, WorkerLost
+from dashboard.call.hook_events import DOOR, ListenerStarted, ProbeAnswered, UpgradeRefused
+
+
+def fold(*facts: Event) -> Desk:
+    desk = Desk()
+    for fact in facts:
+        desk = step(desk, fact)
+    return desk
+
+
+def test_refusals_are_counted_by_their_reason_and_the_last_one_is_kept() -> None:
+    desk = fold(
+        ListenerStarted(DOOR, 1.0, 1.9e9, "wss://here:443/audiohook", signed=True),
+        UpgradeRefused(DOOR, 2.0, 401, "expired", "made 90 s ago"),
+        UpgradeRefused(DOOR, 3.0, 401, "expired", "made 91 s ago"),
+        UpgradeRefused(DOOR, 4.0, 404, "path", "asked for /"),
+        ProbeAnswered(DOOR, 5.0, 0.0123, ("bad_seq",)),
+        Ticked(DOOR, 6.0),
+    )
+    assert desk_object(desk) == {
+        "endpoint": "wss://here:443/audiohook",
+        "signed": True,
+        "probes": {"answered": 1, "last_opened_ms": 12.3, "last_broken": ["bad_seq"]},
+        "refused": {"count": 3, "reasons": {"expired": 2, "path": 1}, "last": "asked for /"},
+    }
+
+
+def test_an_empty_desk_invents_nothing() -> None:
+    assert desk_object(Desk())["probes"] == {"answered": 0, "last_opened_ms": None, "last_broken": []}
+    assert desk_object(Desk())["refused"] == {"count": 0, "reasons": {}, "last": None}
+
+
+def test_reasons_are_bounded() -> None:
+    desk = fold(*(UpgradeRefused(DOOR, 1.0, 401, f"reason {number}") for number in range(100)))
+    assert (len(desk.refused), sum(desk.refused.values())) == (31, 100)
+
+
+def test_a_worker_that_is_lost_is_forgotten_when_it_listens_again() -> None:
+    desk = fold(WorkerLost(DOOR, 1.0, "was killed", dead=True))
+    assert desk.worker_lost == "was killed"
+    assert step(desk, ListenerStarted(DOOR, 2.0, 1.9e9, "ws://here", signed=False)).worker_lost is None
