@@ -1,4 +1,4 @@
-"""The moments of a call that one wants to go back to: found while facts are folded, when the screen first showed them."""
+"""The moments of a call that one wants to go back to: when the screen first showed an outage, a finding, a turn."""
 
 from __future__ import annotations
 

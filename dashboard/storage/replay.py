@@ -24,14 +24,20 @@ from dashboard.call.state import Calls, CallState
 from dashboard.clock import Clock
 from dashboard.errors import ConfigError, DashboardError
 
-Read = Callable[[int], Iterator[Event]]
-"""The facts of a recording in the order in which they were seen, from the n-th on."""
+Read = Callable[[float | None], Iterator[Event]]
+"""The facts of a recording in the order in which they were told, all of them or those later than so many seconds.
+
+Facts are not quite in order of time; here and in recordings the time of a fact is the newest one up to it.
+"""
 
 KEEP_EVERY = 256
 """Facts between two states that are kept: folding and reading them takes some 30 ms."""
 
 KEEP_MOST = 512
 """States that are kept. An hour has a few hundred; of a longer recording every other one goes."""
+
+_WORTH_IT = 64
+"""Facts that are folded sooner than the recording is read from another place."""
 
 _SLICE = 32
 _REST_S = 0.002
@@ -48,7 +54,7 @@ _GRACE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The call after its first `count` facts. `at`: the newest time among them; facts are not quite in order of time."""
+    """The call after its first `count` facts, the newest of which is of `at`."""
 
     count: int
     at: float
@@ -61,16 +67,20 @@ def folded(place: Place, fact: Event) -> Place:
 
 
 class Survey:
-    """Goes through a recording once. `front`: how far it has come; `moments`: what is of interest up to there."""
+    """Goes through a recording once. `front`: how far it has come; `moments`: what is of interest up to there.
+
+    `settled` is the last place before the front behind which time goes on: from there the recording can be read.
+    """
 
     def __init__(self, read: Read, *, keep_every: int = KEEP_EVERY, keep_most: int = KEEP_MOST) -> None:
-        self._facts = read(0)
+        self._facts = read(None)
         self._keep_every = keep_every
         self._keep_most = keep_most
         self._last_spike_at: float | None = None
         first = next(self._facts)
         self.start = Place(0, first.at, CallState(first.call_id))
         self.front = folded(self.start, first)
+        self.settled = self.start
         self.done = False
         self.moments: list[Moment] = []
         self._kept = [self.start]
@@ -90,19 +100,22 @@ class Survey:
             if fact is None:
                 self.done = True
                 return
+            if fact.at > self.front.at:
+                self._settle(self.front)
             before, self.front = self.front, folded(self.front, fact)
             for moment in moments_between(before.call, self.front.call):
                 self._note(moment)
-            if self.front.count % self._keep_every == 0:
-                self._keep(self.front)
 
     def nearest(self, at: float) -> Place:
-        """Return the last place known that is not later than `at`."""
-        if self.front.at <= at:
-            return self.front
+        """Return the last place to begin from that is not later than `at`."""
+        if self.settled.at <= at:
+            return self.settled
         return self._kept[max(0, bisect_right(self._kept, at, key=lambda place: place.at) - 1)]
 
-    def _keep(self, place: Place) -> None:
+    def _settle(self, place: Place) -> None:
+        self.settled = place
+        if place.count - self._kept[-1].count < self._keep_every:
+            return
         self._kept.append(place)
         if len(self._kept) > self._keep_most:
             del self._kept[1::2]
@@ -138,7 +151,7 @@ class Replay:
         self._masked = masked
         self.survey = Survey(read)
         self._place = self.survey.start
-        self._coming = read(0)
+        self._coming = read(None)
         self._next: Event | None = None  # of those that come, taken and not yet folded
         self._position_s = 0.0
         self._playing = True
@@ -241,8 +254,9 @@ class Replay:
         """Fold what lies between the place and the position, or begin at a better place."""
         at = self.survey.start.at + self._position_s if self._position_s < self.length_s else math.inf
         best = self.survey.nearest(at)
-        if self._place.at > at or best.count - self._place.count > KEEP_EVERY:
-            self._place, self._coming, self._next = best, self._read(best.count), None
+        if self._place.at > at or best.count - self._place.count > _WORTH_IT:
+            self._place, self._next = best, None
+            self._coming = self._read(best.at - self.survey.start.at if best.count else None)
         while self._place.count < self.survey.front.count:
             self._next = self._next or next(self._coming)
             if self._next.at > at:
@@ -274,7 +288,9 @@ def position_named(text: str, *, started: float, length_s: float) -> float:
         parts = []
     if not 1 <= len(parts) <= 3 or not all(0 <= part < _DAY_S for part in parts) or any(p >= 60 for p in parts[1:]):
         raise ConfigError(f"{words!r} is no place in a recording", remedy=remedy)
-    seconds = sum(part * 60**power for power, part in enumerate(reversed(parts)))
+    seconds = 0.0
+    for part in parts:
+        seconds = seconds * 60 + part
     if len(parts) == 3 and not words.startswith("+"):
         seconds = (seconds - _seconds_of_day(started)) % _DAY_S
     if seconds > length_s:

@@ -20,25 +20,28 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
+from dashboard.call.playback import Player
 from dashboard.call.ports import Command, Stop
 from dashboard.call.state import Calls, CallState
 from dashboard.errors import DashboardError
 from dashboard.ui.ascii import AsciiFilter
 from dashboard.ui.export import export
 from dashboard.ui.hangup import patient
-from dashboard.ui.keys import EVERYWHERE, KEYS
+from dashboard.ui.keys import EVERYWHERE
 from dashboard.ui.news import Severity, news
 from dashboard.ui.screens.call import CallScreen
 from dashboard.ui.screens.detail import DetailScreen
 from dashboard.ui.screens.doctor import DoctorScreen, Examine
 from dashboard.ui.screens.help import HelpScreen
 from dashboard.ui.screens.quit import QuitScreen
+from dashboard.ui.screens.replay import ReplayScreen
 from dashboard.ui.theme import DARK, LIGHT, THEMES
 
 SAMPLE_S = 0.1
 CLOSE_S = 6.0
 """How long the way out waits for the call to close: the link gives its peer 5 s."""
 
+_LEAP_S = 2.0
 _TOASTS = 3
 _TOAST_S = 8.0
 
@@ -49,6 +52,7 @@ class CallScopeApp(App[None]):
     snapshot: returns the newest calls. command: asks the source for something. feed: reads the source's facts into
     what `snapshot` returns, until the source ends; it runs in this app's loop, from the first frame on.
     examine: tells what `doctor` says of the call's way; None where there is nothing to examine.
+    player: plays the recording that is shown; None on a live call.
     title: what is shown, in words. ascii_only: draw with ASCII characters alone; None asks the terminal's encoding.
 
     What ends the feed early is kept in `failure` for whoever ran the app.
@@ -66,6 +70,7 @@ class CallScopeApp(App[None]):
         feed: Callable[[], Awaitable[None]],
         *,
         examine: Examine | None = None,
+        player: Player | None = None,
         title: str = "",
         ascii_only: bool | None = None,
     ) -> None:
@@ -75,6 +80,7 @@ class CallScopeApp(App[None]):
         self._command = command
         self._feed = feed
         self._examine = examine
+        self._player = player
         self._feeding: asyncio.Task[None] | None = None
         self._leaving: asyncio.Task[None] | None = None
         self._signals = {"SIGINT": self.close_call, "SIGTERM": self.close_call, "SIGHUP": self.hang_up}
@@ -82,7 +88,8 @@ class CallScopeApp(App[None]):
         self._live: CallState | None = None
         self._held: CallState | None = None
         self._toasted: deque[float] = deque(maxlen=_TOASTS)
-        self._call_screen = CallScreen(command, title)
+        self._sample_due = False
+        self._call_screen = CallScreen(command, title) if player is None else ReplayScreen(player, title, self._follow)
         self._ascii = AsciiFilter(not _speaks_unicode() if ascii_only is None else ascii_only)
         self.title = f"callscope {title}".rstrip()
 
@@ -147,24 +154,41 @@ class CallScopeApp(App[None]):
             self.hang_up()
         call = _newest(self._snapshot())
         before, self._live = self._live, call
-        if call is before:
+        if call is before and self._player is None:
             return
-        if self._leaving is None:
+        if self._leaving is None and _goes_on(before, call):
             for item in news(before, call):
                 self._toast(item.severity, item.title, item.text)
-        self._draw(keys=_standing(call) != _standing(before))
+        self._draw(keys=_standing(call) != _standing(before), anew=_is_wound_back(before, call))
 
-    def _draw(self, *, keys: bool = True) -> None:
+    def _draw(self, *, keys: bool = True, anew: bool = False) -> None:
         shown = self._live if self._held is None else self._held
         frozen, closing = self._held is not None, self._leaving is not None
-        self._call_screen.sample(self._live, shown, frozen=frozen, closing=closing)
+        self._call_screen.sample(self._live, shown, frozen=frozen, closing=closing, anew=anew)
         for screen in self.screen_stack:
             if isinstance(screen, DetailScreen) and shown is not None:
+                if anew:
+                    screen.start_over()
                 screen.sample(shown)
         if keys:
             self._call_screen.show_keys()
 
+    def _follow(self) -> None:
+        """Sample as soon as the keys that wait have been heard: a replay was asked for something."""
+        if not self._sample_due:
+            self._sample_due = True
+            self.call_later(self._sample_now)
+
+    def _sample_now(self) -> None:
+        self._sample_due = False
+        self._sample()
+
     def action_freeze(self) -> None:
+        """Hold the panels still while the call goes on; a recording itself is held."""
+        if self._player is not None:
+            self._player.play_or_pause()
+            self._sample()
+            return
         self._held = self._live if self._held is None else None
         self._draw()
 
@@ -177,7 +201,7 @@ class CallScopeApp(App[None]):
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self._call_screen.KEYS))
 
     def action_doctor(self) -> None:
         if self._examine is not None:
@@ -197,7 +221,7 @@ class CallScopeApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette."""
-        for key in KEYS:
+        for key in self._call_screen.KEYS:
             if key.action not in EVERYWHERE and self._call_screen.works(key.action):
                 yield SystemCommand(key.word or key.help, f"{key.shown}: {key.help}", self._doing(key.action))
 
@@ -220,7 +244,7 @@ class CallScopeApp(App[None]):
 
     async def action_quit(self) -> None:
         """Close the call and leave; ask first while it is open."""
-        call = self._live
+        call = self._live if self._player is None else None
         if self._leaving is None and call is not None and call.link.opened_at is not None and call.ended is None:
             self.push_screen(QuitScreen(), lambda sure: self.close_call() if sure else None)
         else:
@@ -256,6 +280,15 @@ def _newest(calls: Calls) -> CallState | None:
 def _standing(call: CallState | None) -> object:
     """Return what decides which keys work."""
     return None if call is None else (call.call_id, call.ended, call.worker_lost)
+
+
+def _goes_on(before: CallState | None, after: CallState | None) -> bool:
+    """Tell whether one sees the call go on: a replay may leap, and what happened meanwhile is no news."""
+    return before is not None and after is not None and 0 <= after.now - before.now < _LEAP_S
+
+
+def _is_wound_back(before: CallState | None, after: CallState | None) -> bool:
+    return before is not None and after is not None and after.now < before.now
 
 
 def _speaks_unicode() -> bool:

@@ -1,8 +1,9 @@
-"""Every key of the call screen, once: bindings, footer, help screen and command palette are made from this table."""
+"""Every key of the call screen and of a replay, once: bindings, footer, help and palette are made from these tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
@@ -24,6 +25,7 @@ class Key:
 
 
 CALL = "the call"
+PLAYING = "the recording"
 LOOK = "looking"
 SCREEN = "the screen"
 
@@ -58,15 +60,46 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+_NEED_A_LIVE_CALL = ("reconnect", "utterance", "mark", "app.doctor", "app.freeze", "app.quit", "app.quit_now")
+
+_PLAYER_FIRST = 20
+
+
+def _later(key: Key) -> Key:
+    """Return a key of the call screen behind those that play, where a footer is short of room."""
+    return replace(key, footer=key.footer + _PLAYER_FIRST) if key.footer > 1 else key
+
+
+REPLAY_KEYS: tuple[Key, ...] = (
+    Key("space", "space", "app.freeze", "pause", "play or pause; at the end: play again from the start", PLAYING, 2),
+    Key("full_stop", ".", "step(1)", "next", "go to the next outage, finding, spike, turn or mark", PLAYING, 3),
+    Key("comma", ",", "step(-1)", "previous", "go to the one before", PLAYING, 4),
+    Key("greater_than_sign", ">", "trouble(1)", "next trouble", "go to the next outage or finding", PLAYING, 5),
+    Key("less_than_sign", "<", "trouble(-1)", "", "go to the one before", PLAYING),
+    Key("right", "right", "seek(5)", "5 s", "go 5 s on; with shift: a minute", PLAYING, 8),
+    Key("left", "left", "seek(-5)", "", "go 5 s back; with shift: a minute", PLAYING),
+    Key("shift+right", "sh+right", "seek(60)", "", "go a minute on", PLAYING),
+    Key("shift+left", "sh+left", "seek(-60)", "", "go a minute back", PLAYING),
+    Key("plus", "+", "speed(1)", "faster", "play faster: 1, 2, 5, 10, 30, 60 times", PLAYING, 6),
+    Key("minus", "-", "speed(-1)", "", "play slower", PLAYING),
+    Key("colon", ":", "goto", "go to", "go to a time of day (12:03:20), or from the start (3:20)", PLAYING, 7),
+    Key("0", "0", "start", "", "go to the start", PLAYING),
+    Key("dollar_sign", "$", "end", "", "go to the end", PLAYING),
+    *(_later(key) for key in KEYS if key.action not in _NEED_A_LIVE_CALL),
+    Key("q", "q", "app.quit", "quit", "leave", SCREEN),
+    Key("ctrl+c", "ctrl+c", "app.quit_now", "", "leave", SCREEN),
+)
+"""The keys of a replay: what needs a live call has none."""
+
 EVERYWHERE = ("app.quit_now", "app.command_palette")
 """Bound by the app itself."""
 
 
-def bindings() -> list[Binding]:
-    """Return the table as bindings of the call screen, without the keys that work on every screen."""
-    return [Binding(key.keys, key.action, key.help, show=False) for key in KEYS if key.action not in EVERYWHERE]
+def bindings(keys: Sequence[Key] = KEYS) -> list[Binding]:
+    """Return a table as bindings of its screen, without the keys that work on every screen."""
+    return [Binding(key.keys, key.action, key.help, show=False) for key in keys if key.action not in EVERYWHERE]
 
 
-def footer_keys() -> list[Key]:
+def footer_keys(keys: Sequence[Key] = KEYS) -> list[Key]:
     """Return the keys of the footer, most important first."""
-    return sorted((key for key in KEYS if key.footer), key=lambda key: key.footer)
+    return sorted((key for key in keys if key.footer), key=lambda key: key.footer)

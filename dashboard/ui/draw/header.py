@@ -17,10 +17,18 @@ CLOSING = Headline("idle", "Closing the call…")
 
 
 def draw_header(
-    call: CallState | None, width: int, *, where: str, waiting: int | None = None, closing: bool = False
+    call: CallState | None,
+    width: int,
+    *,
+    where: str,
+    badge: str = "",
+    waiting: int | None = None,
+    closing: bool = False,
 ) -> Spans:
     """Return the header bar. `waiting`: rows that came since the freeze, None when not frozen."""
     name: Spans = (("callscope", "accent"), (f"  {tame(where)}" if where else "", "dim"))
+    if badge:
+        name = join([((f" {badge} ", "badge"),), name])
     if call is None:
         return spread(join([name, (("○ starting", "dim"),)]), _badges(None, waiting, closing), width)
     right = join([_badges(call, waiting, closing), ((clock(call.now - call.started_at), "strong"),)])

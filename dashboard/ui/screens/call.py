@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -16,7 +16,7 @@ from textual.widgets import Input, Label, Static
 from dashboard.call.findings.finding import Finding
 from dashboard.call.ports import Command, Mark, Reconnect, Say
 from dashboard.call.state import CallState, Outage
-from dashboard.ui.keys import bindings
+from dashboard.ui.keys import KEYS, Key, bindings
 from dashboard.ui.looks import ROLE_CLASSES
 from dashboard.ui.screens.close import CloseScreen
 from dashboard.ui.screens.finding import FindingScreen
@@ -51,6 +51,9 @@ class CallScreen(Screen[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "TranscriptPanel"
+    KEYS: ClassVar[Sequence[Key]] = KEYS
+    BADGE: ClassVar[str] = ""
+    """What the header says of the screen as a whole."""
 
     def __init__(self, command: Callable[[Command], None], where: str) -> None:
         super().__init__()
@@ -61,7 +64,7 @@ class CallScreen(Screen[None]):
         self._leaving = False
         self._stacked = False
         self._alone: Widget | None = None
-        self._header = HeaderBar(where)
+        self._header = HeaderBar(where, badge=self.BADGE)
         self._headline = HeadlineBar()
         self._connection = ConnectionPanel()
         self._jitter = JitterPanel()
@@ -78,21 +81,32 @@ class CallScreen(Screen[None]):
             self._findings,
         )
         self._utterance = UtteranceInput()
-        self._keys = KeyBar(self.works)
+        self._keys = KeyBar(self.works, self.KEYS)
         self._too_small = Static(id="too-small", markup=False)
 
     def compose(self) -> ComposeResult:
         yield self._header
         yield self._headline
         yield Container(*self._panels, id="panels")
-        yield Horizontal(Label("say ▸"), self._utterance, id="utterance")
+        yield from self.foot()
         yield self._keys
         yield self._too_small
 
+    def foot(self) -> ComposeResult:
+        """What stands between the panels and the keys."""
+        yield Horizontal(Label("say ▸"), self._utterance, id="utterance")
+
     # -- sampling -------------------------------------------------------------------------------------------
 
-    def sample(self, live: CallState | None, shown: CallState | None, *, frozen: bool, closing: bool) -> None:
-        """Take the newest state, and the one that the panels show: an older one while the screen is frozen."""
+    def sample(
+        self, live: CallState | None, shown: CallState | None, *, frozen: bool, closing: bool, anew: bool = False
+    ) -> None:
+        """Take the newest state, and the one that the panels show: an older one while the screen is frozen.
+
+        anew: it does not go on from what was shown before, a replay was wound back: logs begin again.
+        """
+        if anew:
+            self._show(CallState(""))
         waiting = live.lines.total - shown.lines.total if frozen and live and shown else None
         self._header.sample(live, waiting=waiting, closing=closing)
         self._headline.sample(live, closing=closing)
@@ -100,11 +114,14 @@ class CallScreen(Screen[None]):
         self._jitter.sample(shown)
         self._plot.sample(shown)
         if shown is not None:
-            self._transcript.sample(shown)
-            self._reconnects.sample(shown)
-            self._findings.sample(shown)
+            self._show(shown)
         self._live, self._shown = live, shown
         self._frozen, self._leaving = frozen, closing
+
+    def _show(self, call: CallState) -> None:
+        self._transcript.sample(call)
+        self._reconnects.sample(call)
+        self._findings.sample(call)
 
     def show_keys(self) -> None:
         """Draw the footer again: what works may have changed."""
@@ -198,7 +215,7 @@ class CallScreen(Screen[None]):
         self._utterance.display = True
         self.set_focus(self._utterance)  # at once: what is typed next may already be waiting
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "UtteranceInput")
     def _say(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if text:

@@ -29,6 +29,9 @@ class DetailScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self.sample(self.shown)
 
+    def start_over(self) -> None:
+        """Forget what was sampled: the next sample does not go on from it."""
+
     def sample(self, call: CallState) -> None:
         """Take the newest state, and draw what changed."""
         raise NotImplementedError

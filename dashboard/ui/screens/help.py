@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from dashboard.ui.keys import KEYS
+from dashboard.ui.keys import KEYS, Key
 
 _KEY_CELLS = 8
 
@@ -20,19 +21,23 @@ _KEY_CELLS = 8
 class HelpScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", show=False)]
 
+    def __init__(self, keys: Sequence[Key] = KEYS) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "keys"
             box.border_subtitle = "esc closes"
-            yield Static(help_text())
+            yield Static(help_text(self._keys))
 
 
-def help_text() -> Content:
+def help_text(keys: Sequence[Key] = KEYS) -> Content:
     """Return the table of keys."""
     parts: list[Content] = []
-    for group, keys in groupby(KEYS, key=lambda key: key.group):
+    for group, members in groupby(keys, key=lambda key: key.group):
         if parts:
             parts.append(Content(""))
         parts.append(Content.styled(group, "bold"))
-        parts.extend(Content.assemble((key.shown.rjust(_KEY_CELLS), "$text-accent"), "  ", key.help) for key in keys)
+        parts.extend(Content.assemble((key.shown.rjust(_KEY_CELLS), "$text-accent"), "  ", key.help) for key in members)
     return Content("\n").join(parts)

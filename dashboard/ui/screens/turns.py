@@ -29,6 +29,9 @@ class TurnsScreen(DetailScreen):
         yield self._panel
         yield self._foot
 
+    def start_over(self) -> None:
+        self._panel.sample(CallState(""))
+
     def sample(self, call: CallState) -> None:
         self.shown = call
         self._panel.sample(call)

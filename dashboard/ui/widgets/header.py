@@ -8,11 +8,12 @@ from dashboard.ui.widgets.painted import Painted
 
 
 class HeaderBar(Painted):
-    """`where` says in words what is shown: a scenario, a profile."""
+    """`where` says in words what is shown: a scenario, a profile; `badge` what kind of screen this is."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, *, badge: str = "") -> None:
         super().__init__()
         self._where = where
+        self._badge = badge
         self._call: CallState | None = None
         self._waiting: int | None = None
         self._leaving = False
@@ -23,5 +24,12 @@ class HeaderBar(Painted):
         self.draw()
 
     def draw(self) -> None:
-        width = self.size.width
-        self.show([draw_header(self._call, width, where=self._where, waiting=self._waiting, closing=self._leaving)])
+        row = draw_header(
+            self._call,
+            self.size.width,
+            where=self._where,
+            badge=self._badge,
+            waiting=self._waiting,
+            closing=self._leaving,
+        )
+        self.show([row])

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual import events
 
 from dashboard.ui.draw.layout import Spans, join, spread
 from dashboard.ui.draw.spans import cells
-from dashboard.ui.keys import KEYS, Key, footer_keys
+from dashboard.ui.keys import Key, footer_keys
 from dashboard.ui.widgets.painted import Painted
 
-_ALWAYS = tuple(key for key in KEYS if key.action in ("app.help", "app.quit"))
+_ALWAYS = ("app.help", "app.quit")
 
 
 class KeyBar(Painted):
     """`works` says whether an action can be done now, `renamed` what some are called now."""
 
-    def __init__(self, works: Callable[[str], bool]) -> None:
+    def __init__(self, works: Callable[[str], bool], keys: Sequence[Key]) -> None:
         super().__init__()
         self._works = works
+        self._always = [key for key in keys if key.action in _ALWAYS]
+        self._others = footer_keys(keys)
         self._renamed: dict[str, str] = {}
         self._places: list[tuple[int, int, str]] = []
 
@@ -36,10 +38,10 @@ class KeyBar(Painted):
 
     def draw(self) -> None:
         width = self.size.width
-        right = [(key, self._item(key)) for key in _ALWAYS if self._works(key.action)]
+        right = [(key, self._item(key)) for key in self._always if self._works(key.action)]
         room = width - cells(join(item for _, item in right)) - 2
         left: list[tuple[Key, Spans]] = []
-        for key in footer_keys():
+        for key in self._others:
             item = self._item(key)
             if self._works(key.action) and cells(join([*(item for _, item in left), item])) <= room:
                 left.append((key, item))
