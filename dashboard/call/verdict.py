@@ -37,10 +37,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One sentence on the present moment."""
+    """One sentence on the present moment; `offer` goes on with what the operator of a live call can do."""
 
     level: Literal["ok", "warn", "bad", "idle"]
     text: str
+    offer: str = ""
 
 
 def judge(call: CallState) -> Verdict:
@@ -88,16 +89,16 @@ def headline(call: CallState) -> Headline:
     """Return what an engineer should know in two seconds, worst thing first, about now."""
     link = call.link
     if call.worker_lost is not None:
-        return Headline("bad", f"callscope's worker {call.worker_lost} — press r to start it again")
+        return Headline("bad", f"callscope's worker {call.worker_lost}", " — press r to start it again")
     if link.state is LinkState.GAVE_UP:
-        return Headline("bad", f"Gave up: {_why(call)} — press r to try again")
+        return Headline("bad", f"Gave up: {_why(call)}", " — press r to try again")
     if call.ended is not None or link.state is LinkState.CLOSED:
         return Headline("idle", f"The call has ended: {call.ended or cause_words(link.cause)}")
     if link.state is LinkState.WAITING:
         wait_s = max(0.0, (link.until or call.now) - call.now)
         if call.hook is not None:
             return Headline("bad", f"Down: {_why(call)} — it is Genesys that dials: {wait_s:.0f} s left to come back")
-        return Headline("bad", f"Down: {_why(call)} — next attempt in {wait_s:.1f} s, r tries now")
+        return Headline("bad", f"Down: {_why(call)} — next attempt in {wait_s:.1f} s", ", r tries now")
     if link.state in _STEPS:
         why = f" after: {_why(call)}" if link.outage is not None else ""
         return Headline("warn" if why else "idle", f"{link.state.capitalize()}…{why}")

@@ -27,6 +27,8 @@ class Command:
     """Whether it has settings (`settings.py` says which)."""
     loads_settings: bool = False
     """Whether it loads them itself, by `args.load_settings()`: what is wrong with them is part of its answer."""
+    settings_unless: str = ""
+    """The argument that, when it is given, has the command need none."""
     hidden: bool = False
     screen: bool = False
     """Whether it opens the screen: then its module has `order` and `source` instead of `run` (`opening.py`)."""
@@ -49,8 +51,20 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     _screen(parser)
 
 
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recording", type=Path, metavar="FILE", help="A recording.")
+    parser.add_argument(
+        "--at",
+        metavar="TIME",
+        help="Begin there: 12:03:20 is a time of day as the screen writes it, 3:20 minutes and seconds from the start,"
+        " 200 seconds.",
+    )
+    _screen(parser)
+
+
 def _probe(parser: argparse.ArgumentParser) -> None:
     _profile(parser)
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="Judge a recording instead of a live call.")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="One object at the end.")
     output.add_argument("--jsonl", action="store_true", help="Every fact as it happens, one a line.")
@@ -169,8 +183,19 @@ COMMANDS = {
         examples=(
             "callscope probe --app-id app-31c0 --duration 60 --json",
             "callscope probe --auth none --url ws://127.0.0.1:8765/ws --say 'where is my parcel'",
+            "callscope probe --replay call.callscope --json",
         ),
         arguments=_probe,
+        settings_unless="replay",
+    ),
+    "replay": Command(
+        summary="a recording on the screen, to play, to step through and to search",
+        positional="FILE",
+        needs="Needs a recording. A live call is not needed, nor an account.",
+        examples=("callscope replay call.callscope", "callscope replay call.callscope --at 12:03:20"),
+        arguments=_replay,
+        settings=False,
+        screen=True,
     ),
     "doctor": Command(
         summary="the connection step by step, to the first failure and its remedy",

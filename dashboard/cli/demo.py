@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.simulator.shipped import shipped
@@ -30,6 +31,14 @@ def order_of(scenario: str, seed: int | None, settings: Settings) -> dict[str, A
     own = settings.model_fields_set
     advised = {key: value for key, value in {**_BOT_HOST, **_advice(scenario)}.items() if key not in own}
     return {"scenario": scenario, "seed": seed, "settings": settings.replace(**advised).to_worker()}
+
+
+def show(order: dict[str, Any], json_out: Path | None) -> int:
+    """Open the screen; return the exit code."""
+    from dashboard.cli.screen import run_screen
+
+    call, examine = source(order)
+    return run_screen(call, examine, order["title"], json_out)
 
 
 def source(order: dict[str, Any]) -> tuple[Demo, Examine]:

@@ -95,7 +95,7 @@ def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
     parser.parse(words, args)
     if command.settings:
         args.load_settings = partial(flags.settings_from, args, name, os.environ)
-        if not command.loads_settings:
+        if not command.loads_settings and not getattr(args, command.settings_unless, None):
             args.settings = args.load_settings()
             args.log_file = args.settings.log_file
     if command.screen:

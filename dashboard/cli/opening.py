@@ -34,15 +34,15 @@ def _open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
     argv = [sys.executable, "-m", "dashboard", name, *words, CHECK_ONLY]
     environ = {**os.environ, "PYDANTIC_DISABLE_PLUGINS": "__all__"}  # they cost time, and would see the secrets
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ) as check:
-        from dashboard.cli.screen import run_screen  # loads while the other checks
+        import dashboard.cli.screen  # noqa: F401 - loads while the other checks
 
         said, _ = check.communicate()
     if check.returncode:
         return check.returncode
     order: dict[str, Any] = json.loads(said)
-    args.log_file = _path(order["settings"]["log_file"])
-    source, examine = import_module(f"dashboard.cli.{name}").source(order)
-    return run_screen(source, examine, order["title"], _path(order["json_out"]))
+    args.log_file = _path(order.get("settings", {}).get("log_file"))
+    code: int = import_module(f"dashboard.cli.{name}").show(order, _path(order["json_out"]))
+    return code
 
 
 def print_order(name: str, args: argparse.Namespace) -> int:

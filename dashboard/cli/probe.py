@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import stop_on_signals
 from dashboard.bus.store import Store
+from dashboard.call.codec import to_line
 from dashboard.call.events import Event, LinkChanged, LinkState, SessionStarted
 from dashboard.call.figures import probe_object
 from dashboard.call.ports import Say, Sink, Source, Stop
@@ -21,6 +22,7 @@ from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import log_sinks, new_call_id, only_call, play_until_stopped
 from dashboard.resilience.retry import exit_code
+from dashboard.storage.recording import Recording
 from dashboard.transport.watched_loop import new_loop
 
 EXIT_INTERRUPTED = 130
@@ -51,7 +53,9 @@ class Operator:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Listen for `--duration`, print the verdict, return its exit code."""
+    """Listen for `--duration`, or read a recording; print the verdict, return its exit code."""
+    if args.replay is not None:
+        return _judge(args)
     settings: Settings = args.settings
     store = Store()
     sinks: list[Sink] = [store, *log_sinks(settings)]
@@ -60,11 +64,26 @@ def run(args: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=new_loop) as runner:
         interrupted = runner.run(_listen(settings, sinks))
     call = only_call(store)
+    _print(call, args)
+    return EXIT_INTERRUPTED if interrupted else exit_code_of(call)
+
+
+def _judge(args: argparse.Namespace) -> int:
+    """Tell of a recording what was told of its call."""
+    with Recording(args.replay) as recording:
+        if args.jsonl:
+            for fact in recording.facts():
+                sys.stdout.write(f"{to_line(fact)}\n")
+        call = recording.call()
+    _print(call, args)
+    return exit_code_of(call)
+
+
+def _print(call: CallState, args: argparse.Namespace) -> None:
     if args.json:
         sys.stdout.write(f"{json.dumps(probe_object(call))}\n")
     else:
         (sys.stderr if args.jsonl else sys.stdout).write(f"{summary(call)}\n")
-    return EXIT_INTERRUPTED if interrupted else exit_code_of(call)
 
 
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:

@@ -8,14 +8,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dashboard.bus.fanout import play
 from dashboard.bus.store import Store
 from dashboard.call.figures import probe_object
 from dashboard.call.ports import Source
+from dashboard.call.state import CallState
 from dashboard.call.summary import summary
 from dashboard.cli.wiring import Examine, write_json
 from dashboard.ui.app import CallScopeApp
+
+if TYPE_CHECKING:
+    from dashboard.storage.replay import Replay
 
 
 def run_screen(source: Source, examine: Examine, title: str, json_out: Path | None) -> int:
@@ -31,12 +36,36 @@ def run_screen(source: Source, examine: Examine, title: str, json_out: Path | No
     with _stdout_on_the_terminal():
         app.run()
     for call in store.snapshot().values():
-        sys.stdout.write(f"{summary(call)}\n")
-        if json_out is not None:
-            write_json(json_out, probe_object(call))
+        _leave_behind(call, json_out)
     if app.failure is not None:
         raise app.failure
     return 0
+
+
+def run_replay(replay: Replay, title: str, json_out: Path | None) -> int:
+    """Open the screen on a recording; on quit print the summary of the whole call, and write `json_out`."""
+
+    async def feed() -> None:
+        gc.freeze()
+        gc.enable()
+        await replay.run()
+
+    app = CallScopeApp(replay.snapshot, replay.command, feed, player=replay, title=title)
+    with _stdout_on_the_terminal():
+        app.run()
+    if json_out is not None or replay.playback.read:
+        _leave_behind(replay.whole(), json_out)
+    else:
+        sys.stderr.write("callscope: left before the recording had been read: no summary\n")
+    if app.failure is not None:
+        raise app.failure
+    return 0
+
+
+def _leave_behind(call: CallState, json_out: Path | None) -> None:
+    sys.stdout.write(f"{summary(call)}\n")
+    if json_out is not None:
+        write_json(json_out, probe_object(call))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
 def order(args: argparse.Namespace) -> dict[str, Any]:
     """Return what the screen needs to know, checked."""
     return {"title": args.profile or args.settings.region, "settings": args.settings.to_worker()}
+
+
+def show(order: dict[str, Any], json_out: Path | None) -> int:
+    """Open the screen; return the exit code."""
+    from dashboard.cli.screen import run_screen
+
+    call, examine = source(order)
+    return run_screen(call, examine, order["title"], json_out)
 
 
 def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:

@@ -22,7 +22,8 @@ from dashboard.call.ports import Command, Stop
 from dashboard.call.reducer import step
 from dashboard.call.state import Calls, CallState
 from dashboard.clock import Clock
-from dashboard.errors import ConfigError, DashboardError
+from dashboard.errors import ConfigError, DashboardError, RecordingError
+from dashboard.storage.recording import Recording
 
 Read = Callable[[float | None], Iterator[Event]]
 """The facts of a recording in the order in which they were told, all of them or those later than so many seconds.
@@ -168,6 +169,12 @@ class Replay:
             await asyncio.sleep(_REST_S)
         await self._stopped.wait()
 
+    def whole(self) -> CallState:
+        """Return the call at the end of the recording, of which the rest is read now."""
+        while not self.survey.done:
+            self.survey.work(KEEP_EVERY)
+        return self.survey.front.call
+
     def command(self, command: Command) -> None:
         """A recording can be asked for one thing only: to stop."""
         if isinstance(command, Stop):
@@ -262,6 +269,32 @@ class Replay:
             if self._next.at > at:
                 return
             self._place, self._next = folded(self._place, self._next), None
+
+
+def open_replay(recording: Recording, clock: Clock) -> Replay:
+    """Return a replay of a recording, which is to stay open.
+
+    Raises:
+        RecordingError: it holds nothing, or its beginning is damaged.
+    """
+    info = recording.info
+
+    def read(after_s: float | None) -> Iterator[Event]:
+        return recording.facts(since_s=None if after_s is None else math.nextafter(after_s, math.inf))
+
+    if next(read(None), None) is None:
+        raise RecordingError(
+            f"{info.path}: holds nothing: it was cut off before the first fact",
+            remedy="callscope recordings lists what has been recorded.",
+        )
+    return Replay(
+        read,
+        clock=clock,
+        started=info.started,
+        length_s=info.length_s,
+        complete=info.complete,
+        masked=info.masked,
+    )
 
 
 def _moment_at(moment: Moment) -> float:

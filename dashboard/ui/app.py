@@ -41,7 +41,6 @@ SAMPLE_S = 0.1
 CLOSE_S = 6.0
 """How long the way out waits for the call to close: the link gives its peer 5 s."""
 
-_LEAP_S = 2.0
 _TOASTS = 3
 _TOAST_S = 8.0
 
@@ -156,7 +155,7 @@ class CallScopeApp(App[None]):
         before, self._live = self._live, call
         if call is before and self._player is None:
             return
-        if self._leaving is None and _goes_on(before, call):
+        if self._leaving is None and self._player is None:
             for item in news(before, call):
                 self._toast(item.severity, item.title, item.text)
         self._draw(keys=_standing(call) != _standing(before), anew=_is_wound_back(before, call))
@@ -280,11 +279,6 @@ def _newest(calls: Calls) -> CallState | None:
 def _standing(call: CallState | None) -> object:
     """Return what decides which keys work."""
     return None if call is None else (call.call_id, call.ended, call.worker_lost)
-
-
-def _goes_on(before: CallState | None, after: CallState | None) -> bool:
-    """Tell whether one sees the call go on: a replay may leap, and what happened meanwhile is no news."""
-    return before is not None and after is not None and 0 <= after.now - before.now < _LEAP_S
 
 
 def _is_wound_back(before: CallState | None, after: CallState | None) -> bool:

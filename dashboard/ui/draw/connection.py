@@ -20,12 +20,15 @@ _QUEUE_SLOW_S = 0.5
 """metrics.md: above 500 ms is high audio latency."""
 
 
-def draw_connection(call: CallState, width: int, height: int) -> list[Spans]:
-    """Return at most `height` rows of `width` cells: the whole panel, or its few most telling rows."""
+def draw_connection(call: CallState, width: int, height: int, *, offers: bool = True) -> list[Spans]:
+    """Return at most `height` rows of `width` cells: the whole panel, or its few most telling rows.
+
+    offers: say what the operator of a live call can do.
+    """
     if height < 7:
-        return [crop(row, width) for row in _compact(call, width)[:height]]
+        return [crop(row, width) for row in _compact(call, width, offers=offers)[:height]]
     groups = [
-        [track(call), status(call, width)],
+        [track(call), status(call, width, offers=offers)],
         _identity(call, width),
         [*_health(call, width), *([_attempts(call)] if height >= 13 else [])],
         [_field("callscope", *_own(call, width - _LABEL)), _field("queues", *_queues(call))],
@@ -165,11 +168,11 @@ def _queue(queue: QueueView) -> Spans:
     return ((f"{queue.depth}", tone), (f" of {queue.limit}", "dim"))
 
 
-def _compact(call: CallState, width: int) -> list[Spans]:
+def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     """Two to four rows, the most telling first; each holds as many figures as fit."""
     link = call.link
     moving = link.state is not LinkState.OPEN or call.worker_lost is not None
-    first = status(call, width) if moving else (state_span(call),)
+    first = status(call, width, offers=offers) if moving else (state_span(call),)
     live = join_fitting(
         [
             first,

@@ -21,14 +21,14 @@ def draw_header(
     width: int,
     *,
     where: str,
-    badge: str = "",
+    recorded: bool = False,
     waiting: int | None = None,
     closing: bool = False,
 ) -> Spans:
     """Return the header bar. `waiting`: rows that came since the freeze, None when not frozen."""
     name: Spans = (("callscope", "accent"), (f"  {tame(where)}" if where else "", "dim"))
-    if badge:
-        name = join([((f" {badge} ", "badge"),), name])
+    if recorded:
+        name = ((" REPLAY ", "badge"), ("  ", "text"), *name)
     if call is None:
         return spread(join([name, (("○ starting", "dim"),)]), _badges(None, waiting, closing), width)
     right = join([_badges(call, waiting, closing), ((clock(call.now - call.started_at), "strong"),)])
@@ -45,8 +45,8 @@ def draw_header(
 
 
 def draw_headline(headline: Headline, width: int) -> Spans:
-    """Return the sentence, after the symbol of its level."""
-    return crop(((f"{_SYMBOLS[headline.level]} {tame(headline.text)}", "strong"),), width)
+    """Return the sentence, after the symbol of its level, with what there is to do."""
+    return crop(((f"{_SYMBOLS[headline.level]} {tame(headline.text)}{headline.offer}", "strong"),), width)
 
 
 def _badges(call: CallState | None, waiting: int | None, closing: bool) -> Spans:

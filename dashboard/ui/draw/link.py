@@ -62,12 +62,19 @@ def attempt_words(call: CallState) -> str:
     return f"attempt {link.attempt} of {link.max_attempts}" if link.max_attempts else f"attempt {link.attempt}"
 
 
-def status(call: CallState, width: int) -> Spans:
-    """Draw what the link is doing now, with the countdown of a wait; `width` decides whether its bar fits."""
+def status(call: CallState, width: int, *, offers: bool = True) -> Spans:
+    """Draw what the link is doing now, with the countdown of a wait; `width` decides whether its bar fits.
+
+    offers: say what the operator of a live call can do.
+    """
     link = call.link
     symbol = state_span(call)
+
+    def offer(text: str) -> Spans:
+        return ((text, "accent"),) if offers else ()
+
     if call.worker_lost is not None:
-        return join([(symbol,), ((tame(call.worker_lost), "text"),), (("r starts it again", "accent"),)], " · ")
+        return join([(symbol,), ((tame(call.worker_lost), "text"),), offer("r starts it again")], " · ")
     since = max(0.0, call.now - link.since)
     if link.state is LinkState.WAITING:
         return _countdown(call, symbol, width)
@@ -77,7 +84,7 @@ def status(call: CallState, width: int) -> Spans:
         return join([(symbol, (f" for {clock(call.now - opened)}", "text")), number], " · ")
     if link.state is LinkState.GAVE_UP:
         why: Span = (cause_words(link.cause), "text")
-        return join([(symbol,), (why,), (("r tries again", "accent"),)], " · ")
+        return join([(symbol,), (why,), offer("r tries again")], " · ")
     if link.state in (LinkState.CLOSED, LinkState.STALE):
         return join([(symbol,), ((cause_words(link.cause), "text"),)], " · ")
     if link.state is LinkState.IDLE:

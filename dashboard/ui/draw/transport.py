@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import takewhile
 
 from dashboard.call.moments import TROUBLE, Moment, MomentKind
 from dashboard.call.playback import Playback
-from dashboard.ui.draw.layout import Spans, join, join_fitting, spread
+from dashboard.ui.draw.layout import Spans, join, shorten, spread
 from dashboard.ui.draw.spans import Span, cells, tame
 from dashboard.ui.draw.units import clock, time_of_day
 
@@ -121,16 +122,17 @@ def _words(playback: Playback, width: int) -> Spans:
     ]
     right: list[Spans] = [((_caution(playback), "warn"),)] if _caution(playback) else []
     last, coming = _around(playback)
-    if last is not None:
-        ago = playback.position_s - playback.position_of(last.at)
-        char, role = _LOOKS[last.kind]
-        left.append(((f"{char} ", role), (tame(last.text), "text"), (f"  {clock(ago)} ago", "dim")))
     if coming is not None:
         char, role = _LOOKS[coming.kind]
         ahead = playback.position_of(coming.at) - playback.position_s
         right.insert(0, ((f"next {char} ", role), (f"in {clock(ahead)}", "dim")))
     tail = join(right, "   ")
-    return spread(join_fitting(left, width - cells(tail) - 2, "   "), tail, width)
+    if last is not None:
+        char, role = _LOOKS[last.kind]
+        ago = f"  {clock(playback.position_s - playback.position_of(last.at))} ago"
+        room = width - cells(join(left, "   ")) - cells(tail) - len(f"   {char} {ago}  ")
+        left.append(((f"{char} ", role), (shorten(tame(last.text), room), "text"), (ago, "dim")))
+    return spread(join(left, "   "), tail, width)
 
 
 def _state(playback: Playback) -> str:
@@ -158,9 +160,10 @@ def _caution(playback: Playback) -> str:
 
 
 def _around(playback: Playback) -> tuple[Moment | None, Moment | None]:
-    """Return the newest moment that has been, and the next trouble to come."""
+    """Return the newest moment that has been, the worst of several at one time, and the next trouble to come."""
     here = playback.began_at + playback.position_s
     index = bisect_right(playback.moments, here, key=lambda moment: moment.at)
-    last = playback.moments[index - 1] if index else None
+    newest = takewhile(lambda moment: moment.at == playback.moments[index - 1].at, reversed(playback.moments[:index]))
+    last = max(newest, key=lambda moment: _WORTH.index(moment.kind), default=None)
     ahead = (moment for moment in playback.moments[index:] if moment.kind in TROUBLE)
     return last, next(ahead, None)

@@ -52,8 +52,7 @@ class CallScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "TranscriptPanel"
     KEYS: ClassVar[Sequence[Key]] = KEYS
-    BADGE: ClassVar[str] = ""
-    """What the header says of the screen as a whole."""
+    LIVE: ClassVar[bool] = True
 
     def __init__(self, command: Callable[[Command], None], where: str) -> None:
         super().__init__()
@@ -64,9 +63,9 @@ class CallScreen(Screen[None]):
         self._leaving = False
         self._stacked = False
         self._alone: Widget | None = None
-        self._header = HeaderBar(where, badge=self.BADGE)
-        self._headline = HeadlineBar()
-        self._connection = ConnectionPanel()
+        self._header = HeaderBar(where, live=self.LIVE)
+        self._headline = HeadlineBar(offers=self.LIVE)
+        self._connection = ConnectionPanel(offers=self.LIVE)
         self._jitter = JitterPanel()
         self._transcript = TranscriptPanel()
         self._plot = PlotPanel()

@@ -43,7 +43,7 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REPLAY_KEYS)]
     KEYS: ClassVar[Sequence[Key]] = REPLAY_KEYS
-    BADGE: ClassVar[str] = "REPLAY"
+    LIVE: ClassVar[bool] = False
 
     def __init__(self, player: Player, where: str, moved: Callable[[], None]) -> None:
         super().__init__(lambda command: None, where)

@@ -10,6 +10,11 @@ from dashboard.ui.widgets.painted import Panel
 class ConnectionPanel(Panel):
     BORDER_TITLE = "1 connection"
 
+    def __init__(self, *, offers: bool = True) -> None:
+        """`offers`: the operator of a live call is told what can be done."""
+        super().__init__()
+        self._offers = offers
+
     def draw(self) -> None:
         call = self.call or CallState("")
-        self.show(draw_connection(call, self.size.width, self.size.height))
+        self.show(draw_connection(call, self.size.width, self.size.height, offers=self._offers))

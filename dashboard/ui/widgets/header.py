@@ -8,12 +8,12 @@ from dashboard.ui.widgets.painted import Painted
 
 
 class HeaderBar(Painted):
-    """`where` says in words what is shown: a scenario, a profile; `badge` what kind of screen this is."""
+    """`where` says in words what is shown: a scenario, a profile, a file."""
 
-    def __init__(self, where: str, *, badge: str = "") -> None:
+    def __init__(self, where: str, *, live: bool = True) -> None:
         super().__init__()
         self._where = where
-        self._badge = badge
+        self._recorded = not live
         self._call: CallState | None = None
         self._waiting: int | None = None
         self._leaving = False
@@ -28,7 +28,7 @@ class HeaderBar(Painted):
             self._call,
             self.size.width,
             where=self._where,
-            badge=self._badge,
+            recorded=self._recorded,
             waiting=self._waiting,
             closing=self._leaving,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashboard.call.state import CallState
 from dashboard.call.verdict import Headline, headline
 from dashboard.ui.draw.header import CLOSING, STARTING, draw_headline
@@ -14,8 +16,10 @@ _LEVELS = ("ok", "warn", "bad", "idle")
 
 
 class HeadlineBar(Painted):
-    def __init__(self) -> None:
+    def __init__(self, *, offers: bool = True) -> None:
+        """`offers`: the operator of a live call is told what can be done."""
         super().__init__(classes=f"-{STARTING.level}")
+        self._offers = offers
         self._said = STARTING
         self._due: tuple[object, ...] = ()
 
@@ -24,6 +28,8 @@ class HeadlineBar(Painted):
         if due != self._due:
             self._due = due
             self._said = STARTING if call is None else CLOSING if closing and call.ended is None else headline(call)
+            if not self._offers:
+                self._said = replace(self._said, offer="")
             self.update_classes({f"-{level}": level == self._said.level for level in _LEVELS})
             self.draw()
 

@@ -181,7 +181,11 @@ def test_the_overview_lists_the_commands_but_not_the_hidden_one(capsys: pytest.C
     ("words", "what", "remedy"),
     [
         (["prob"], "there is no command prob", "Did you mean probe?"),
-        (["xyzzy"], "there is no command xyzzy", "The commands are demo, watch, probe, doctor, simulate, analyze."),
+        (
+            ["xyzzy"],
+            "there is no command xyzzy",
+            "The commands are demo, watch, probe, replay, ",
+        ),
         (["wrker"], "there is no command wrker", "The commands are"),
         (["--json", "probe"], "the command comes first", "callscope COMMAND [options]"),
         (["probe", "--bufer-ms=3"], "probe: there is no option --bufer-ms", "Did you mean --buffer-ms?"),
