@@ -109,6 +109,7 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
     def action_goto(self) -> None:
         self.add_class("-placing")
         self._place.value = ""
+        self._place.display = True
         self.set_focus(self._place)  # at once: what is typed next may already be waiting
 
     @on(Input.Submitted, "PlaceInput")
@@ -124,4 +125,5 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
     @on(PlaceInput.Left)
     def _stop_placing(self) -> None:
         self.remove_class("-placing")
+        self._place.display = False
         self.set_focus(self._alone or self._transcript)
