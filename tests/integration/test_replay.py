@@ -36,7 +36,7 @@ def played_before() -> None:
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
-    writer = Writer(tmp_path / "bad-day.callscope", About(bad_day()[0].call_id, 0.0, "1.2.3", "command"))
+    writer = Writer(tmp_path / "bad-day.callscope", About(bad_day()[0].call_id, 0.0, "command", masked=True))
     for fact in bad_day():
         writer.add(fact)
     writer.commit()

@@ -26,7 +26,7 @@ def test_a_replayed_call_is_the_live_call(name: str, tmp_path: Path) -> None:
     scenario = load_scenario(name)
     facts = facts_of(scenario, seconds=min(LONGEST_S, scenario.probe_s or scenario.duration_s))
     live = CallState(facts[0].call_id)
-    writer = Writer(tmp_path / "call.callscope", About(live.call_id, 0.0, "1.2.3", "command", masked=False))
+    writer = Writer(tmp_path / "call.callscope", About(live.call_id, 0.0, "command", masked=False))
     for fact in facts:
         live = step(live, fact)
         writer.add(fact)
