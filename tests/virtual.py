@@ -258,18 +258,18 @@ def facts_of(scenario: Scenario, *, seconds: float | None = None, **changes: Any
     `changes` are settings that count for more than what the scenario advises.
     """
     heard = Heard()
-    _played(scenario, seconds, changes, [heard])
+    played(scenario, seconds, changes, [heard])
     return heard.facts
 
 
 def call_of(scenario: Scenario, *, seconds: float | None = None, **changes: Any) -> CallState:
     """Like `facts_of`, folded."""
     store = Store()
-    _played(scenario, seconds, changes, [store])
+    played(scenario, seconds, changes, [store])
     return only_call(store)
 
 
-def _played(scenario: Scenario, seconds: float | None, changes: Mapping[str, Any], sinks: list[Sink]) -> None:
+def played(scenario: Scenario, seconds: float | None, changes: Mapping[str, Any], sinks: list[Sink]) -> None:
     random.seed(SEED)  # the waits between attempts are drawn
     time = MadeUpTime()
     host = BotHost(scenario, port=8080, clock=time)  # nobody listens there

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import resource
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from dashboard.cli.settings import Settings
 from tests.benchmarks.harness import Figure, at_least, at_most, number, spread
 from tests.benchmarks.pacer import Pacer, Script
 from tests.benchmarks.processes import answer, process, two_cores
+from tests.benchmarks.resident import resident_bytes
 from tests.benchmarks.wire import SESSION_START, Peer, audio_message, listen, text_frame, tone
 
 NAME = "calls"
@@ -160,7 +159,7 @@ async def _calls(port: int, calls: int, measured_s: float, outlet: LineOutlet) -
     await asyncio.sleep(measured_s)
     watch.on = False
     share = (time.process_time() - cpu) / (time.monotonic() - began)
-    resident = _resident_bytes()
+    resident = resident_bytes()
     for source in sources:
         source.command(Stop())
     await asyncio.gather(*playing)
@@ -177,10 +176,3 @@ class _Kept:
 
     def close(self) -> None:
         """The others go on."""
-
-
-def _resident_bytes() -> int:
-    if sys.platform.startswith("linux"):
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -25,6 +25,8 @@ Position = tuple[int, int]
 
 _WHEEL_LINES = 3
 _HEADER = -1  # its place among the painted rows
+_PAINTED_KEPT = 200
+"""Rows whose picture is kept, some 3 kB each: more than a screen shows, and soon full, so that memory stays flat."""
 
 
 class Lines(Roled, Generic[T], can_focus=True):
@@ -58,7 +60,7 @@ class Lines(Roled, Generic[T], can_focus=True):
         self._read = 0  # rows that had come when following stopped
         self._view: list[Strip] | None = None
         self._drawn_for: Size | None = None
-        self._strips: LRUCache[int, list[Strip]] = LRUCache(1024)
+        self._strips: LRUCache[int, list[Strip]] = LRUCache(_PAINTED_KEPT)
         self._dragging = False
 
     # -- what a subclass says ---------------------------------------------------------------------------
