@@ -235,6 +235,8 @@ class CallScopeApp(App[None]):
         now = asyncio.get_running_loop().time()
         if len(self._toasted) == _TOASTS and now - self._toasted[0] < _TOAST_S:
             self.clear_notifications()
+            for screen in self.screen_stack:
+                screen.query("ToastHolder").remove()  # Textual takes only what is in them
             self._toasted.clear()
         self._toasted.append(now)
         self.notify(text, title=title, severity=severity, markup=False)

@@ -54,6 +54,17 @@ async def test_a_flapping_link_never_piles_toasts_up() -> None:
     assert most == 3
 
 
+async def test_toasts_that_gave_way_leave_nothing_behind() -> None:
+    stage = Stage()
+    async with stage.opened() as pilot:
+        before = len(stage.app.screen.walk_children())
+        for number in range(1, 9):
+            stage.app._toast("warning", f"number {number}", "in quick succession")
+            await pilot.pause()
+        assert stage.toasts() == [f"number {number} | in quick succession" for number in (7, 8)]
+        assert len(stage.app.screen.walk_children()) == before + 2 * 2  # a toast, and what holds it in its place
+
+
 async def test_news_while_the_screen_is_frozen_is_still_told() -> None:
     story = opened()
     stage = Stage(story.call)
