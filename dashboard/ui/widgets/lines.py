@@ -25,8 +25,8 @@ Position = tuple[int, int]
 
 _WHEEL_LINES = 3
 _HEADER = -1  # its place among the painted rows
-_PAINTED_KEPT = 200
-"""Rows whose picture is kept, some 3 kB each: more than a screen shows, and soon full, so that memory stays flat."""
+_PAGES_KEPT = 4
+"""Pages of rows whose picture is kept, some 3 kB a row: on view, at the end, and as much again to scroll through."""
 
 
 class Lines(Roled, Generic[T], can_focus=True):
@@ -60,7 +60,7 @@ class Lines(Roled, Generic[T], can_focus=True):
         self._read = 0  # rows that had come when following stopped
         self._view: list[Strip] | None = None
         self._drawn_for: Size | None = None
-        self._strips: LRUCache[int, list[Strip]] = LRUCache(_PAINTED_KEPT)
+        self._strips: LRUCache[int, list[Strip]] = LRUCache(_PAGES_KEPT)  # of rows, until there is a size
         self._dragging = False
 
     # -- what a subclass says ---------------------------------------------------------------------------
@@ -142,6 +142,7 @@ class Lines(Roled, Generic[T], can_focus=True):
         if self._drawn_for != self.size:
             self._drawn_for = self.size
             self._strips.clear()
+            self._strips.maxsize = _PAGES_KEPT * max(1, self.size.height)
         width, height = self.size.width - 1, self.size.height
         if width < 1:
             return []
