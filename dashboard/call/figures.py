@@ -5,7 +5,6 @@ Units are in the names, `null` means not measured and never 0, fields are only e
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from dashboard.call.conversation import GenesysLeg, GenesysRecord
@@ -15,6 +14,7 @@ from dashboard.call.hook import HookView
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import CallState, GenesysView, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
+from dashboard.call.units import iso
 from dashboard.call.verdict import judge
 from dashboard.media.pacing import WINDOW_S, Pacing
 from dashboard.media.playout import playout
@@ -32,7 +32,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "call_id": call.call_id,
         "session_id": call.session_id,
         "conversation_id": call.conversation_id,
-        "started": _iso(call.wall),
+        "started": iso(call.wall),
         "duration_s": _round(call.now - call.started_at),
         "verdict": judge(call).level,
         "findings": [_finding(finding, call) for finding in call.findings.all],
@@ -176,8 +176,8 @@ def _genesys(view: GenesysView, call: CallState) -> dict[str, Any]:
         "requests": answer.requests,
         "again_s": None if answer.again_at is None else _round(max(0.0, answer.again_at - call.now)),
         "record_age_s": None if known is None else _round(call.now - known.at),
-        "started": None if record.began is None else _iso(record.began),
-        "ended": None if record.ended is None else _iso(record.ended),
+        "started": None if record.began is None else iso(record.began),
+        "ended": None if record.ended is None else iso(record.ended),
         "duration_s": _round(record.duration_s),
         "errors": record.errors,
         "min_mos": _round(record.min_mos, 2),
@@ -247,10 +247,6 @@ def _loop_lag(call: CallState) -> dict[str, Any]:
 
 def _queue(queue: QueueView) -> dict[str, Any]:
     return {"dropped": queue.dropped, "wait_ms": {"p99": _ms(queue.waits.percentile(99))}}
-
-
-def _iso(wall: float) -> str:
-    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 NOTHING = "–"
 
 
@@ -62,3 +64,29 @@ def count(value: int | None) -> str:
 def minus(text: str) -> str:
     """Return a number's text with the typographic minus sign."""
     return text.replace("-", "−")
+
+
+def moment(wall: float) -> datetime | None:
+    """Return a Unix time as a date of UTC; None of one that no calendar has, as a damaged file may say it."""
+    try:
+        return datetime.fromtimestamp(wall, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def iso(wall: float) -> str | None:
+    """Return a Unix time as ISO 8601 has it, in UTC to the millisecond."""
+    date = moment(wall)
+    return None if date is None else date.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc(wall: float) -> str:
+    """Return the time of day of a Unix time, in UTC: `14:02:55`."""
+    date = moment(wall)
+    return NOTHING if date is None else f"{date:%H:%M:%S}"
+
+
+def utc_date(wall: float) -> str:
+    """Return a Unix time in words: `17 March 2030, 14:02:55 UTC`."""
+    date = moment(wall)
+    return NOTHING if date is None else f"{date.day} {date:%B %Y, %H:%M:%S} UTC"
