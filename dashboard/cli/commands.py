@@ -110,6 +110,22 @@ def _analyze(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="Print the object that probe calls audio.inbound.")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="A recording, or the lines of probe --jsonl.")
+    parser.add_argument(
+        "-o",
+        dest="output",
+        default="-",
+        metavar="FILE",
+        help="Where to; - is stdout. Its ending says the form: .html, .md, .csv, .jsonl, .json or .svg.",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("html", "md", "csv", "jsonl", "json", "svg"),
+        help="The form, if the ending does not say it. On stdout it is md unless given.",
+    )
+
+
 def _worker(parser: argparse.ArgumentParser) -> None:
     """The worker takes its settings from standard input."""
     parser.add_argument("--examine", action="store_true", help="Do what doctor does, instead of holding a call.")
@@ -222,6 +238,21 @@ COMMANDS = {
         needs="Needs a CSV file with the header arrival_s,media_s: one frame a line, both in seconds.",
         examples=("callscope analyze trace.csv --json",),
         arguments=_analyze,
+    ),
+    "report": Command(
+        summary="a call that was written down: as a page, a ticket, a table",
+        positional="FILE",
+        needs="""\
+Needs a recording, or a file with the lines that probe --jsonl prints.
+
+  html   one page: no script, no network, light and dark, fit to be printed
+  md     a ticket, short
+  csv    the timing, a row a second
+  jsonl  every fact; json: the figures, as probe --json has them
+  svg    the timeline""",
+        examples=("callscope report call.callscope -o report.html", "callscope report facts.jsonl --format md"),
+        arguments=_report,
+        settings=False,
     ),
     "worker": Command(
         summary="the process that holds a call; started by the screen",

@@ -17,6 +17,7 @@ from typing import NoReturn
 from dashboard.cli import opening
 from dashboard.cli.commands import COMMANDS
 from dashboard.cli.hints import did_you_mean
+from dashboard.cli.version import own_version
 from dashboard.errors import ConfigError, DashboardError
 from dashboard.wiretext import clean, redact, visible
 
@@ -56,7 +57,7 @@ def _dispatch(words: list[str], args: argparse.Namespace) -> int:
         sys.stdout.write(_overview())
         return 0
     if name == "--version":
-        sys.stdout.write(f"callscope {_version()}\n")
+        sys.stdout.write(f"callscope {own_version()}\n")
         return 0
     if name in COMMANDS:
         return _command(name, rest, args)
@@ -143,15 +144,6 @@ def _overview() -> str:
             _EXIT_CODES,
         ]
     )
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # slow to load, seldom asked for
-
-    try:
-        return version("callscope")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _cause(error: Exception) -> Exception:
