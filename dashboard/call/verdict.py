@@ -8,9 +8,11 @@ from typing import Literal
 from dashboard.call.events import Cause, LinkState
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.findings.pacing import HARM
+from dashboard.call.findings.related import pattern
 from dashboard.call.findings.rule import RECENT_S
 from dashboard.call.hook import PING_S, HookView
 from dashboard.call.state import CallState
+from dashboard.call.units import percent
 from dashboard.call.words import cause_words, span_words
 from dashboard.media.pacing import open_gap_s
 from dashboard.media.playout import playout
@@ -37,10 +39,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One sentence on the present moment; `offer` goes on with what the operator of a live call can do."""
+    """One sentence on the present moment, and what may follow it where there is room: `more` in this order, then
+    `offer`, which is what the operator of a live call can do.
+    """
 
     level: Literal["ok", "warn", "bad", "idle"]
     text: str
+    more: tuple[str, ...] = ()
     offer: str = ""
 
 
@@ -89,22 +94,29 @@ def headline(call: CallState) -> Headline:
     """Return what an engineer should know in two seconds, worst thing first, about now."""
     link = call.link
     if call.worker_lost is not None:
-        return Headline("bad", f"callscope's worker {call.worker_lost}", " — press r to start it again")
+        return Headline("bad", f"callscope's worker {call.worker_lost}", offer="press r to start it again")
     if link.state is LinkState.GAVE_UP:
-        return Headline("bad", f"Gave up: {_why(call)}", " — press r to try again")
+        return Headline("bad", f"Gave up: {_why(call)}", offer="press r to try again" if call.ended is None else "")
     if call.ended is not None or link.state is LinkState.CLOSED:
         return Headline("idle", f"The call has ended: {call.ended or cause_words(link.cause)}")
     if link.state is LinkState.WAITING:
         wait_s = max(0.0, (link.until or call.now) - call.now)
         if call.hook is not None:
-            return Headline("bad", f"Down: {_why(call)} — it is Genesys that dials: {wait_s:.0f} s left to come back")
-        return Headline("bad", f"Down: {_why(call)} — next attempt in {wait_s:.1f} s", ", r tries now")
+            return _down(call, f"it is Genesys that dials: {wait_s:.0f} s left to come back")
+        return _down(call, f"next attempt in {wait_s:.1f} s", offer="r tries now")
+    if link.state in _STEPS and link.outage is not None:
+        return _down(call, f"{link.state}…")
     if link.state in _STEPS:
-        why = f" after: {_why(call)}" if link.outage is not None else ""
-        return Headline("warn" if why else "idle", f"{link.state.capitalize()}…{why}")
+        return Headline("idle", f"{link.state.capitalize()}…")
     if link.state is LinkState.IDLE:
         return Headline("idle", "Starting…")
     return _open_headline(call)
+
+
+def _down(call: CallState, now: str, *, offer: str = "") -> Headline:
+    """Say what the ends so far have in common, which is more than the cause of this one."""
+    common = pattern(call)
+    return Headline("bad", f"Down: {_why(call) if common is None else _inside(common.summary)}", (now,), offer)
 
 
 def _why(call: CallState) -> str:
@@ -116,6 +128,11 @@ def _why(call: CallState) -> str:
     return f"{cause_words(first)}, then {cause_words(failure)}"
 
 
+def _inside(sentence: str) -> str:
+    """Return a sentence as it is written behind a colon."""
+    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
 def _open_headline(call: CallState) -> Headline:
     silent_s = call.now - max(call.link.last_inbound_at or 0.0, call.link.opened_at or 0.0)
     flows = call.hook is None or call.hook.flows_since is not None
@@ -124,8 +141,8 @@ def _open_headline(call: CallState) -> Headline:
         return Headline("bad", f"Open, but nothing has come for {silent_s:.0f} s")
     if call.hook is not None and call.hook.flows_since is None:
         return Headline("idle", _waiting_words(call.hook, call.now))
-    worst = next((finding for finding in call.findings.standing if not finding.fading), None)
-    if worst is not None and worst.severity is not Severity.INFO:
+    worst = next((finding for finding in _trouble(call) if not finding.fading), None)
+    if worst is not None:
         return Headline("bad" if worst.severity is Severity.ERROR else "warn", worst.summary)
     return _sound_headline(call)
 
@@ -142,6 +159,11 @@ def _waiting_words(hook: HookView, now: float) -> str:
     return f"Closing: {hook.end_reason}"
 
 
+def _trouble(call: CallState) -> list[Finding]:
+    """What stands and is more than information, worst first."""
+    return [finding for finding in call.findings.standing if finding.severity is not Severity.INFO]
+
+
 def _sound_headline(call: CallState) -> Headline:
     pacing, buffer_s = call.inbound.pacing, call.targets.buffer_s
     if pacing.frames == 0:
@@ -152,9 +174,15 @@ def _sound_headline(call: CallState) -> Headline:
     late = lateness(pacing, RECENT_S, call.now)
     quality = playout(pacing, buffer_s=buffer_s, window_s=RECENT_S, now=call.now, rtt_s=None)
     loss = quality.effective_loss or 0.0
-    p99_ms = 0.0 if late is None else late.p99 * 1000
+    p99 = f"{0.0 if late is None else late.p99 * 1000:.0f} ms"
     if loss > HARM:
-        return Headline("warn", f"Choppy: {loss:.1%} of the last {RECENT_S:.0f} s late or lost (p99 {p99_ms:.0f} ms)")
-    return Headline(
-        "ok", f"Clear: p99 lateness {p99_ms:.0f} ms, {loss:.1%} late for a buffer of {buffer_s * 1000:.0f} ms"
-    )
+        return Headline("warn", f"Choppy: {percent(loss)} of the last {RECENT_S:.0f} s late or lost", (f"p99 {p99}",))
+    return Headline("ok", f"Clear: p99 lateness {p99}, {percent(loss)} late or lost", _before(call))
+
+
+def _before(call: CallState) -> tuple[str, ...]:
+    """What was wrong a moment ago, so that nobody wonders at the badges of a clear call."""
+    worst = next(iter(_trouble(call)), None)
+    if worst is None:
+        return ()
+    return (f"{max(0.0, call.now - worst.seen_at):.0f} s ago: {_inside(worst.summary)}",)

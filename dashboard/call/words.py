@@ -9,29 +9,29 @@ _CAUSES = {
     Cause.PROGRESS: "next step",
     Cause.OPERATOR: "operator asked",
     Cause.STOPPED: "stopped here",
-    Cause.ABNORMAL_CLOSURE: "dropped without a close frame",
-    Cause.PING_TIMEOUT: "no pong: the path is dead",
-    Cause.STALE: "stale: open, but nothing came",
+    Cause.ABNORMAL_CLOSURE: "dropped, no close frame",
+    Cause.PING_TIMEOUT: "no pong, the path is dead",
+    Cause.STALE: "stale, nothing came",
     Cause.TOKEN_EXPIRY: "token expired",
     Cause.SERVER_CLOSED: "closed by the server",
     Cause.GOING_AWAY: "server going away",
-    Cause.AUTH_CLOSED: "server ended the authorization",
+    Cause.AUTH_CLOSED: "server ended authorization",
     Cause.MESSAGE_TOO_BIG: "message over the size limit",
     Cause.SERVER_ERROR: "server error",
     Cause.SERVICE_RESTART: "server restarts",
-    Cause.TRY_AGAIN_LATER: "server asks to come back later",
+    Cause.TRY_AGAIN_LATER: "server wants us back later",
     Cause.PROTOCOL_ERROR: "WebSocket protocol broken",
     Cause.OTHER_CLOSE: "closed with an unusual code",
     Cause.SESSION_ENDED: "the session was closed",
     Cause.CREDENTIALS_REFUSED: "client credentials refused",
     Cause.TOKEN_REJECTED: "token rejected (401)",
     Cause.PERMISSION_MISSING: "permission missing (403)",
-    Cause.NOT_FOUND: "app or socket id not found (404)",
+    Cause.NOT_FOUND: "app or socket not found (404)",
     Cause.APP_INACTIVE: "app is not ACTIVE",
     Cause.RATE_LIMITED: "rate limited (429)",
     Cause.UNAVAILABLE: "server unavailable",
     Cause.HANDSHAKE_REFUSED: "handshake refused",
-    Cause.BAD_REPLY: "reply is not what the protocol says",
+    Cause.BAD_REPLY: "reply against the protocol",
     Cause.DNS: "host name not found",
     Cause.TCP_REFUSED: "nothing listens there",
     Cause.NETWORK: "network failed",
@@ -42,6 +42,35 @@ _CAUSES = {
     Cause.ATTEMPTS_EXHAUSTED: "all attempts used up",
     Cause.UNEXPECTED: "unexpected error",
     Cause.WORKER_LOST: "callscope's worker is gone",
+}
+
+# in a column of 16 cells
+_SHORT = {
+    Cause.ABNORMAL_CLOSURE: "no close frame",
+    Cause.PING_TIMEOUT: "no pong",
+    Cause.STALE: "stale",
+    Cause.SERVER_CLOSED: "server closed",
+    Cause.GOING_AWAY: "going away",
+    Cause.AUTH_CLOSED: "unauthorized",
+    Cause.MESSAGE_TOO_BIG: "message too big",
+    Cause.TRY_AGAIN_LATER: "come back later",
+    Cause.PROTOCOL_ERROR: "protocol broken",
+    Cause.OTHER_CLOSE: "unusual code",
+    Cause.SESSION_ENDED: "session closed",
+    Cause.CREDENTIALS_REFUSED: "client refused",
+    Cause.TOKEN_REJECTED: "token rejected",
+    Cause.PERMISSION_MISSING: "not permitted",
+    Cause.NOT_FOUND: "id not found",
+    Cause.APP_INACTIVE: "app not ACTIVE",
+    Cause.RATE_LIMITED: "rate limited",
+    Cause.UNAVAILABLE: "unavailable",
+    Cause.HANDSHAKE_REFUSED: "refused",
+    Cause.BAD_REPLY: "bad reply",
+    Cause.DNS: "name not found",
+    Cause.TCP_REFUSED: "nothing listens",
+    Cause.TLS_CERTIFICATE: "bad certificate",
+    Cause.ATTEMPTS_EXHAUSTED: "attempts used up",
+    Cause.WORKER_LOST: "worker gone",
 }
 
 # RFC 6455 section 7.4.1, the IANA registry, and what voice platforms add
@@ -71,6 +100,11 @@ _ENDED_BY = {ClosedBy.PEER: "by the peer", ClosedBy.US: "by us", ClosedBy.NETWOR
 def cause_words(cause: Cause) -> str:
     """Return a cause in words, fit for one cell of a table."""
     return _CAUSES[cause]
+
+
+def cause_word(cause: Cause) -> str:
+    """Return a cause in a word or two, for a narrow column."""
+    return _SHORT.get(cause, _CAUSES[cause])
 
 
 def close_code_words(code: int) -> str:

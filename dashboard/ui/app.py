@@ -156,8 +156,10 @@ class CallScopeApp(App[None]):
         if call is before and self._player is None:
             return
         if self._leaving is None and self._player is None:
+            covered = self.screen is not self._call_screen
             for item in news(before, call):
-                self._toast(item.severity, item.title, item.text)
+                if covered or not item.on_view:
+                    self._toast(item.severity, item.title, item.text)
         self._draw(keys=_standing(call) != _standing(before), anew=_is_wound_back(before, call))
 
     def _draw(self, *, keys: bool = True, anew: bool = False) -> None:

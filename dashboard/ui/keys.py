@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from textual.binding import Binding
 
@@ -11,6 +12,8 @@ from textual.binding import Binding
 @dataclass(frozen=True, slots=True)
 class Key:
     """One row: Textual's names of the keys, how they are written, the action, a word for the footer, and help.
+
+    Neighbours with the same help are one row of the help screen.
 
     `footer`: 0 = not there; else the smaller the number, the longer it stays when the terminal is narrow.
     """
@@ -29,32 +32,40 @@ PLAYING = "the recording"
 LOOK = "looking"
 SCREEN = "the screen"
 
-_PANELS = ("connection", "jitter", "transcript", "plot", "reconnect log", "findings")
+FINDINGS = "panel(6)"
+"""The panel of findings: where panels are stacked it is out of sight, and the footer names its key."""
+
+_TO_PANEL = "go to the panel with this number"
+_MATCHES = "the next match of a search, the one before"
+_PANELS = ("connection", "jitter", "transcript", "plot", "reconnect log")
 
 KEYS: tuple[Key, ...] = (
     Key("r", "r", "reconnect", "reconnect", "reconnect now, from any state; starts a lost worker again", CALL, 2),
-    Key("u", "u", "utterance", "utterance", "say a test utterance to the bot; up and down: earlier ones", CALL, 3),
-    Key("d", "d", "app.doctor", "doctor", "examine the way of the call on a connection of its own", CALL),
-    Key("m", "m", "mark", "mark", "put a mark on the timeline", CALL, 8),
-    Key("e", "e", "app.export", "export", "write the screen as SVG and the figures as JSON here", CALL, 9),
+    Key("u", "u", "utterance", "utterance", "say a test utterance to the bot; up and down: earlier ones", CALL, 4),
+    Key("d", "d", "app.doctor", "doctor", "examine the way of the call on a connection of its own", CALL, 8),
+    Key("m", "m", "mark", "mark", "put a mark on the timeline", CALL, 10),
+    Key("e", "e", "app.export", "export", "write the screen as SVG and the figures as JSON here", CALL, 11),
     Key("q", "q", "app.quit", "quit", "close the call with 1000 and leave; asks while it is open", CALL),
     Key("ctrl+c", "ctrl+c", "app.quit_now", "", "the same without asking; twice: leave without waiting", CALL),
-    Key("space", "space", "app.freeze", "freeze", "hold the panels still; header and headline go on", LOOK, 4),
-    Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 5),
-    Key("f", "f", "filter", "filter", "show only some kinds of rows", LOOK, 6),
-    Key("F", "F", "follow", "follow", "follow the newest row again", LOOK, 7),
+    Key("space", "space", "app.freeze", "freeze", "hold the panels still; header and headline go on", LOOK, 5),
+    Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 6),
+    Key("n", "n", "next_match(1)", "next match", _MATCHES, LOOK),
+    Key("N", "N", "next_match(-1)", "previous match", _MATCHES, LOOK),
+    Key("f", "f", "filter", "filter", "show only some kinds of rows", LOOK, 7),
+    Key("F", "F", "follow", "follow", "follow the newest row again", LOOK, 12),
     Key("enter", "enter", "open", "", "explain the outage or finding under the cursor", LOOK),
-    Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 10),
-    Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 11),
-    Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 12),
-    Key("g", "g", "genesys", "Genesys", "Genesys' own record of the conversation beside our figures", LOOK),
+    Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 9),
+    Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 13),
+    Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 14),
+    Key("g", "g", "genesys", "Genesys", "Genesys' own record of the conversation beside our figures", LOOK, 15),
     *(
-        Key(str(number), str(number), f"panel({number})", "", f"go to panel {number}, {name}", SCREEN)
+        Key(str(number), str(number), f"panel({number})", name, _TO_PANEL, SCREEN)
         for number, name in enumerate(_PANELS, start=1)
     ),
-    Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 13),
+    Key("6", "6", FINDINGS, "findings", _TO_PANEL, SCREEN, 3),
+    Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 16),
     Key("escape", "esc", "back", "all panels", "back to all panels", SCREEN, 1),
-    Key("t", "t", "app.theme", "theme", "dark or light", SCREEN, 14),
+    Key("t", "t", "app.theme", "theme", "dark or light", SCREEN, 17),
     Key("question_mark,f1", "?  F1", "app.help", "help", "show these keys", SCREEN),
     Key("ctrl+p", "ctrl+p", "app.command_palette", "", "find a command by its name", SCREEN),
 )
@@ -98,6 +109,13 @@ EVERYWHERE = ("app.quit_now", "app.command_palette")
 def bindings(keys: Sequence[Key] = KEYS) -> list[Binding]:
     """Return a table as bindings of its screen, without the keys that work on every screen."""
     return [Binding(key.keys, key.action, key.help, show=False) for key in keys if key.action not in EVERYWHERE]
+
+
+def help_rows(keys: Iterable[Key]) -> Iterator[tuple[str, str]]:
+    """Yield how keys are written, and what they do: `1–6`, `n  N`."""
+    for told, group in groupby(keys, key=lambda key: key.help):
+        shown = [key.shown for key in group]
+        yield (f"{shown[0]}–{shown[-1]}" if len(shown) > 2 else "  ".join(shown)), told
 
 
 def footer_keys(keys: Sequence[Key] = KEYS) -> list[Key]:

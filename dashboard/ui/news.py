@@ -17,11 +17,15 @@ Severity = Literal["information", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A toast: plain text, what came over the wire made visible."""
+    """A toast: plain text, what came over the wire made visible.
+
+    `on_view`: header and headline tell the same, so that a toast is of use only where these are out of sight.
+    """
 
     severity: Severity
     title: str
     text: str
+    on_view: bool = True
 
 
 def news(before: CallState | None, after: CallState | None) -> list[News]:
@@ -75,7 +79,7 @@ def _utterance_news(before: CallState, after: CallState) -> list[News]:
         return []
     expired = {said.number for said in before.utterances if said.status == "expired"}
     return [
-        News("warning", "Utterance not sent", f"“{tame(said.text)}” · {tame(said.why)}")
+        News("warning", "Utterance not sent", f"“{tame(said.text)}” · {tame(said.why)}", on_view=False)
         for said in after.utterances
         if said.status == "expired" and said.number not in expired
     ]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from textual.widgets import Static
-
 from dashboard.ui.app import CallScopeApp
 from dashboard.ui.screens.doctor import DoctorScreen
 from tests.builders import steady
+from tests.ui.stage import screen_text
 
 CALL = steady()
 
@@ -33,7 +32,9 @@ async def test_steps_are_shown_as_they_come_and_leaving_ends_the_examination() -
         await pilot.press("d")
         await pilot.pause()
         assert isinstance(app.screen, DoctorScreen)
-        assert str(app.screen.query_one(Static).content).rstrip() == "✓ ok   1.0 ms  dns  [red]host␛[31m"
+        shown = screen_text(app)
+        assert "✓ ok         1.0 ms  dns       [red]host␛[31m" in shown
+        assert "◐ examining" in shown
         await pilot.press("escape")
         await ended.wait()
         assert not isinstance(app.screen, DoctorScreen)
@@ -47,4 +48,22 @@ async def test_a_call_that_has_not_begun_has_nothing_to_examine() -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("d")
         await pilot.pause()
-        assert "nothing to examine yet" in str(app.screen.query_one(Static).content)
+        shown = screen_text(app)
+        assert "nothing to examine yet" in shown
+        assert "◐ examining" not in shown
+
+
+async def test_cause_and_remedy_are_on_view_when_the_steps_leave_them_no_room() -> None:
+    async def examine(tell: Callable[[str], None]) -> None:
+        for number in range(40):
+            tell(f"✓ ok         1.0 ms  dns       host number {number}")
+        tell("")
+        tell("cause   the token lives 100 s only")
+
+    app = CallScopeApp(lambda: {"c": CALL}, lambda command: None, _feed, examine=examine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("d")
+        await pilot.pause()
+        assert "cause   the token lives 100 s only" in screen_text(app)
+        await pilot.press("home")
+        assert "host number 0" in screen_text(app)

@@ -1,4 +1,4 @@
-"""Toasts for what matters, few at once, and nothing in them is read as markup."""
+"""Toasts for what matters and is out of sight, few at once, and nothing in them is read as markup."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ def opened() -> Story:
     return story
 
 
-async def test_a_lost_and_restored_connection_is_told() -> None:
+async def test_a_lost_and_restored_connection_is_told_where_the_headline_is_out_of_sight() -> None:
     story = opened()
     stage = Stage(story.call)
     async with stage.opened() as pilot:
+        await pilot.press("b")
         story.drop()
         await stage.shows(pilot, story.call)
         story.connect(attempt=2)
         story.listen(0.1)
         await stage.shows(pilot, story.call)
         lost, restored = stage.toasts()
-        assert lost.startswith("Connection lost: dropped without a close frame | code 1006")
+        assert lost.startswith("Connection lost: dropped, no close frame | code 1006")
         assert restored.startswith("Restored after ")
 
 
@@ -32,6 +33,7 @@ async def test_what_the_peer_wrote_stands_in_a_toast_as_it_is() -> None:
     story = opened()
     stage = Stage(story.call)
     async with stage.opened() as pilot:
+        await pilot.press("b")
         story.drop(Cause.SERVER_ERROR, code=1011, reason="[red]boom[/nonsense] \x1b[2J", closed_by=ClosedBy.PEER)
         await stage.shows(pilot, story.call)
         assert stage.toasts()[0].endswith("“[red]boom[/nonsense] ␛[2J”")
@@ -43,6 +45,7 @@ async def test_a_flapping_link_never_piles_toasts_up() -> None:
     stage = Stage(story.call)
     most = 0
     async with stage.opened() as pilot:
+        await pilot.press("question_mark")
         for attempt in range(2, 6):
             story.drop()
             await stage.shows(pilot, story.call)
@@ -65,11 +68,17 @@ async def test_toasts_that_gave_way_leave_nothing_behind() -> None:
         assert len(stage.app.screen.walk_children()) == before + 2 * 2  # a toast, and what holds it in its place
 
 
-async def test_news_while_the_screen_is_frozen_is_still_told() -> None:
+async def test_what_header_and_headline_tell_covers_no_panel_with_a_toast() -> None:
     story = opened()
     stage = Stage(story.call)
     async with stage.opened() as pilot:
         await pilot.press("space")
         story.drop()
         await stage.shows(pilot, story.call)
-        assert len(stage.toasts()) == 1
+        assert stage.toasts() == []
+        assert "1 outage" in stage.text, "the header goes on though the panels are frozen"
+        number = story.hold("are you there?")
+        await stage.shows(pilot, story.call)
+        story.expire(number, "older than 30 s")
+        await stage.shows(pilot, story.call)
+        assert [toast.partition(" |")[0] for toast in stage.toasts()] == ["Utterance not sent"]

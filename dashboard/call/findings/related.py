@@ -42,6 +42,11 @@ def related(outage: Outage, call: CallState) -> Related:
     )
 
 
+def pattern(call: CallState) -> Finding | None:
+    """Return what the ends of connections have in common, as far as that is still so."""
+    return next((one for one in call.findings.standing if one.rule in _OF_PATTERNS and not one.fading), None)
+
+
 def _stood_between(finding: Finding, start: float, end: float) -> bool:
     if any(start <= at <= end for at in finding.raised):
         return True

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.findings.rules import RULES
 from dashboard.call.state import CallState
+from dashboard.ui.draw.badges import Badge
 from dashboard.ui.draw.page import bullet, empty, field, heading, paragraph
 from dashboard.ui.draw.spans import Role, Row, Span
 from dashboard.ui.draw.sparkline import column_of
-from dashboard.ui.draw.units import clock, time_of_day
+from dashboard.ui.draw.units import time_of_day
 
 LOOKS: dict[Severity, tuple[str, Role]] = {
     Severity.ERROR: ("✖", "bad"),
@@ -18,10 +19,9 @@ LOOKS: dict[Severity, tuple[str, Role]] = {
     Severity.INFO: ("●", "accent"),
 }
 _CLEARED = "○", "dim"
-_BADGES: dict[Severity, Role] = {Severity.ERROR: "badge-bad", Severity.WARNING: "badge-warn"}
 _MEANS = {rule.name: rule.means for rule in RULES}
 
-_WORD_FROM = 44
+_WORD_FROM = 72
 """Cells from which a row has room for the severity in words."""
 _MOMENTS = 8
 
@@ -30,10 +30,16 @@ def finding_row(finding: Finding, now: float, width: int) -> Row:
     """Return the row of a finding: how bad, what, and for how long it has stood."""
     symbol, role = _look(finding)
     word = f"{_word(finding):<8}" if width >= _WORD_FROM else ""
-    since = now - finding.since if finding.until is None else now - finding.until
-    age = clock(since) if finding.stands else f"{clock(since)} ago"
+    age = _age(now - (finding.since if finding.until is None else finding.until))
     text: Role = "text" if finding.stands and not finding.fading else "dim"
-    return Row(((f" {symbol} {word}", role),), ((finding.summary, text),), ((age, "dim"),))
+    told = age if finding.stands else f"{age} ago"
+    return Row(((f" {symbol} {word}", role),), ((finding.summary, text),), ((told, "dim"),))
+
+
+def _age(seconds: float) -> str:
+    """In whole numbers: an age that is read at a glance must not flicker."""
+    whole = int(max(0.0, seconds))
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"
 
 
 def _look(finding: Finding) -> tuple[str, Role]:
@@ -55,12 +61,14 @@ def _plural(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 or word == Severity.INFO else f"{number} {word}s"
 
 
-def badges(call: CallState) -> list[Span]:
+def badges(call: CallState) -> list[Badge]:
     """Return the badges of what stands; mere information has none."""
+    standing = call.findings.standing
     return [
-        (f" {text} ", _BADGES[severity])
-        for severity, text in tally(call.findings.standing)
+        Badge(f"{LOOKS[severity][0]} {text}", f"{LOOKS[severity][0]} {text.split()[0]}", LOOKS[severity][1], now=now)
+        for severity, text in tally(standing)
         if severity is not Severity.INFO
+        for now in [any(finding.severity is severity and not finding.fading for finding in standing)]
     ]
 
 
@@ -85,18 +93,18 @@ def finding_page(finding: Finding, call: CallState) -> list[Row]:
     symbol, role = _look(finding)
     return [
         paragraph((f"{symbol} {finding.severity.value}  ", role), (finding.summary, "strong")),
-        empty(),
-        field("since", (f"{time_of_day(call.wall_at(finding.since))}, {finding.age_words(call.now)}", "text")),
-        *([field("", ("its sign is gone; cleared when it stays away", "dim"))] if finding.fading else []),
-        field("raised", (_moments(finding.raised, call), "text")),
-        field("rule", (finding.rule, "text")),
         field("", (_MEANS.get(finding.rule, ""), "dim")),
+        field("since", (f"{time_of_day(call.wall_at(finding.since))}, {finding.age_words(call.now)}", "text")),
+        *([field("", ("no longer to be seen; cleared if that stays so", "dim"))] if finding.fading else []),
         empty(),
         heading("evidence"),
         *(bullet(text) for text in finding.evidence),
         empty(),
         heading("what to do"),
         paragraph(("  → ", "good"), (finding.remedy, "text")),
+        empty(),
+        field("rule", (finding.rule, "dim")),
+        field("raised", (_moments(finding.raised, call), "dim")),
     ]
 
 

@@ -38,7 +38,7 @@ def draw_genesys(call: CallState, width: int, height: int) -> list[Spans]:
     if record is not None:
         groups += [
             _beside(record, call, width),
-            [line for text in compared(call) for line in _wrapped(f"▸ {text}", "strong", width)],
+            [line for text in compared(call) for line in _hanging("▸ ", text, "strong", width)],
             _legs(record, width),
         ]
     return [crop(row, width) for row in stack(groups, height)]
@@ -188,3 +188,9 @@ def _wrapped(text: str, role: Role, width: int) -> list[Spans]:
     if not text:
         return []
     return [((text[start:end].rstrip(), role),) for start, end in wrap(text, max(1, width))]
+
+
+def _hanging(sign: str, text: str, role: Role, width: int) -> list[Spans]:
+    """A text that wraps behind its sign."""
+    lines = _wrapped(text, role, width - len(sign))
+    return [((sign if number == 0 else " " * len(sign), role), *line) for number, line in enumerate(lines)]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+
+from rich.cells import cell_len
+
 from dashboard.call.state import CallState
 from dashboard.call.verdict import Headline
+from dashboard.ui.draw.badges import Badge, in_a_row
 from dashboard.ui.draw.findings import badges as finding_badges
 from dashboard.ui.draw.layout import Spans, crop, join, shorten_middle, spread
 from dashboard.ui.draw.link import state_span
-from dashboard.ui.draw.spans import Role, Span, cells, tame
+from dashboard.ui.draw.spans import cells, tame
 from dashboard.ui.draw.units import clock, count
 
 _SYMBOLS = {"ok": "●", "warn": "▲", "bad": "✖", "idle": "○"}
@@ -26,42 +31,59 @@ def draw_header(
     closing: bool = False,
 ) -> Spans:
     """Return the header bar. `waiting`: rows that came since the freeze, None when not frozen."""
-    name: Spans = (("callscope", "accent"), (f"  {tame(where)}" if where else "", "dim"))
+    name: Spans = (("callscope", "accent"),)
     if recorded:
         name = ((" REPLAY ", "badge"), ("  ", "text"), *name)
-    if call is None:
-        return spread(join([name, (("○ starting", "dim"),)]), _badges(None, waiting, closing), width)
-    right = join([_badges(call, waiting, closing), ((clock(call.now - call.started_at), "strong"),)])
-    left = join([name, (state_span(call),)])
-    room = width - cells(left) - cells(right) - 4
+    shown: Spans = ((tame(where), "dim"),) if where else ()
+    state: Spans = (("○ starting", "dim") if call is None else state_span(call),)
+    badges = _badges(call, waiting, closing)
+    since: Spans = () if call is None else ((clock(call.now - call.started_at), "strong"),)
+    long, short = (join([in_a_row(badges, short=short), since]) for short in (False, True))
+    for left, right in (((name, shown, state), long), ((name, state), long), ((name, state), short), ((state,), short)):
+        room = width - cells(join(left)) - cells(right) - 4
+        if room >= -2:
+            break
+    return spread(join([*left, _ids(call, room)]), right, width)
+
+
+def _ids(call: CallState | None, room: int) -> Spans:
+    """To whom, in what is left of the row."""
+    if call is None or room < 10:
+        return ()
     endpoint = tame(call.link.endpoint or call.endpoint)
     session = "" if call.session_id is None else tame(call.session_id)
-    if session and room >= 40:
-        endpoint_room = room - min(24, len(session)) - 3
-        ids = f"{shorten_middle(endpoint, endpoint_room)} · {shorten_middle(session, 24)}"
-    else:
-        ids = shorten_middle(endpoint, room) if room >= 10 else ""
-    return spread(join([left, ((ids, "dim"),) if ids else ()]), right, width)
+    if not session or room < 40:
+        return ((shorten_middle(endpoint, room), "dim"),)
+    endpoint_room = room - min(24, len(session)) - 3
+    return ((f"{shorten_middle(endpoint, endpoint_room)} · {shorten_middle(session, 24)}", "dim"),)
 
 
 def draw_headline(headline: Headline, width: int) -> Spans:
-    """Return the sentence, after the symbol of its level, with what there is to do."""
-    return crop(((f"{_SYMBOLS[headline.level]} {tame(headline.text)}{headline.offer}", "strong"),), width)
+    """Return the sentence, after the symbol of its level, with as much of what may follow as there is room for."""
+    text = f"{_SYMBOLS[headline.level]} {tame(headline.text)}"
+    for gap, part in zip(chain((" — ",), repeat(" · ")), filter(None, (*headline.more, headline.offer)), strict=False):
+        longer = f"{text}{gap}{tame(part)}"
+        if cell_len(longer) > width:
+            break
+        text = longer
+    return crop(((text, "strong"),), width)
 
 
-def _badges(call: CallState | None, waiting: int | None, closing: bool) -> Spans:
-    badges: list[Span] = []
+def _badges(call: CallState | None, waiting: int | None, closing: bool) -> list[Badge]:
+    badges: list[Badge] = []
     if closing:
-        badges.append((" closing… ", "badge-warn"))
+        badges.append(Badge("closing…", "closing…", "warn"))
     if waiting is not None:
-        badges.append((f" FROZEN +{count(waiting)} ", "badge"))
-    if call is not None:
-        badges += finding_badges(call)
-    if call is not None and call.link.outage_count:
+        badges.append(Badge(f"FROZEN +{count(waiting)}", "FROZEN", "accent"))
+    if call is None:
+        return badges
+    badges += finding_badges(call)
+    if call.link.outage_count:
         plural = "outage" if call.link.outage_count == 1 else "outages"
-        tone: Role = "badge-bad" if call.link.outage is not None else "badge-warn"
-        badges.append((f" {call.link.outage_count} {plural} ", tone))
-    dropped = 0 if call is None else sum(queue.dropped for queue in call.queues.values())
+        down = call.link.outage is not None
+        number = count(call.link.outage_count)
+        badges.append(Badge(f"{number} {plural}", f"{number} out", "bad" if down else "warn", now=down))
+    dropped = sum(queue.dropped for queue in call.queues.values())
     if dropped:
-        badges.append((f" {count(dropped)} dropped ", "badge-bad"))
-    return join([(badge,) for badge in badges], " ")
+        badges.append(Badge(f"{count(dropped)} dropped", f"{count(dropped)} dropped", "bad"))
+    return badges

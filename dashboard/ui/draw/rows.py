@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from rich.cells import cell_len
+
 from dashboard.call.events import LinkState, Speaker
 from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.state import CallState, Line, Outage, Turn, Utterance
-from dashboard.call.words import cause_words
+from dashboard.call.words import cause_word, cause_words
 from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
 from dashboard.ui.draw.units import NOTHING, span, time_of_day
 
@@ -145,6 +147,7 @@ class Column:
     spare: int = 0
     align: Literal["left", "right"] = "right"
     grows: int = 0  # cells that it may take beyond its width
+    short: Callable[[Outage], str] | None = None  # what it says where the cell's text would be cut
 
 
 def _number(outage: Outage, call: CallState) -> Span:
@@ -157,6 +160,10 @@ def _began(outage: Outage, call: CallState) -> Span:
 
 def _cause(outage: Outage, call: CallState) -> Span:
     return cause_words(outage.cause), "bad" if outage.ended_at is None else "text"
+
+
+def _cause_word(outage: Outage) -> str:
+    return cause_word(outage.cause)
 
 
 def _code(outage: Outage, call: CallState) -> Span:
@@ -211,7 +218,7 @@ def _or_nothing(text: str | None) -> Span:
 COLUMNS = (
     Column("#", 3, _number, spare=3),
     Column("time", 8, _began, align="left"),
-    Column("cause", 29, _cause, align="left", grows=6),
+    Column("cause", 29, _cause, align="left", grows=6, short=_cause_word),
     Column("code", 4, _code),
     Column("reason", 18, _reason, spare=7, align="left", grows=30),
     Column("by", 7, _closed_by, spare=5, align="left"),
@@ -242,19 +249,24 @@ def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
 
 def outage_row(outage: Outage, call: CallState, width: int) -> Row:
     """Return the row of an outage; `call` dates it and says how a present one stands."""
-    return _across(width, lambda column: column.cell(outage, call))
+
+    def cell(column: Column, size: int) -> Span:
+        text, role = column.cell(outage, call)
+        return (column.short(outage) if column.short and cell_len(text) > size else text), role
+
+    return _across(width, cell)
 
 
 def outage_header(width: int) -> Row:
     """Return the titles of the columns."""
-    return _across(width, lambda column: (column.title, "dim"))
+    return _across(width, lambda column, size: (column.title, "dim"))
 
 
-def _across(width: int, cell: Callable[[Column], Span]) -> Row:
+def _across(width: int, cell: Callable[[Column, int], Span]) -> Row:
     gap: Span = (" " * _gap_of(width), "text")
     spans: list[Span] = [(" ", "text")]  # where a cursor has its sign
     for column, size in columns_for(width):
-        text, role = cell(column)
+        text, role = cell(column, size)
         spans += [(padded(text, size, right=column.align == "right"), role), gap]
     return Row(tuple(spans[:-1]))
 

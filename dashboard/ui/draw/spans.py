@@ -28,6 +28,7 @@ MAX_LINES = 6
 """Screen lines that one row takes at most; what does not fit is counted."""
 
 _NARROWEST_BODY = 12
+_UNITS = frozenset(("s", "ms", "min", "h", "%", "dBFS", "ppm"))
 _MARKS_KEPT = 2  # combining marks on one character: enough for Vietnamese and Thai, too few to climb into other rows
 
 
@@ -107,23 +108,33 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
 def wrap(text: str, width: int, max_lines: int = MAX_LINES) -> list[tuple[int, int]]:
     """Return the pieces of `text` (tamed) that stand on each line, as index pairs; at most `max_lines` of them.
 
-    Lines break at spaces; a word that is longer than a line, or a text without spaces, breaks anywhere.
+    Lines break at spaces, but not before a figure's unit; a word that is longer than a line, or a text without spaces,
+    breaks anywhere.
     """
     sizes = None if text.isascii() else [get_character_cell_size(char) for char in text]
     lines: list[tuple[int, int]] = []
     start = 0
     while start < len(text) and len(lines) < max_lines:
         end = _reach(sizes, len(text), start, width)
-        if end < len(text) and text[end] != " ":
-            space = text.rfind(" ", start, end)
-            word = text[space + 1 : space + 2 + width].partition(" ")[0]
-            if space > start and len(word) <= width:
-                end = space + 1
+        if end < len(text):
+            end = _break(text, start, end, width)
         lines.append((start, end))
         start = end
         while start < len(text) and text[start] == " ":
             start += 1
     return lines or [(0, 0)]
+
+
+def _break(text: str, start: int, end: int, width: int) -> int:
+    """Return where a line that is full at `end` is broken."""
+    space = end if text[end] == " " else text.rfind(" ", start, end)
+    word = text[space + 1 : space + 2 + width].partition(" ")[0]
+    if space <= start or (space < end and len(word) > width):
+        return end
+    if word.rstrip(".,;:)") in _UNITS and text[space - 1].isdigit():
+        before = text.rfind(" ", start, space)
+        space = before if before > start else space
+    return min(space + 1, end)
 
 
 def _reach(sizes: Sequence[int] | None, length: int, start: int, width: int) -> int:

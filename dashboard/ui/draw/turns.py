@@ -29,13 +29,14 @@ _GAP = 2
 _LEGEND: tuple[Spans, ...] = (
     (("╌╌▸", "caller"), (" final transcript", "dim")),
     (("──", "dim"), ("◆", "strong"), (" intent", "dim")),
-    (("──", "dim"), ("◂", "strong"), (" first text", "dim")),
-    (("━━━", "bot"), (" the bot speaks", "dim")),
-    (("▸", "caller"), ("━━", "warn"), (" barge-in, until the bot is silent", "dim")),
+    (("──", "dim"), ("◂", "strong"), (" text", "dim")),
+    (("━━━", "bot"), (" bot speaks", "dim")),
+    (("▸", "caller"), ("━━", "warn"), (" barge-in", "dim")),
 )
 _MEANS: tuple[Spans, ...] = (
-    (("wait", "text"), (" from the user's last sound to the bot's first", "dim")),
+    (("wait", "text"), (" user's last sound to bot's first", "dim")),
     (("final", "text"), (" after the last sound", "dim")),
+    (("barge-in", "text"), (" until the bot is silent", "dim")),
     (("intent, text, audio", "text"), (" after the final", "dim")),
 )
 _KEYS: Spans = (

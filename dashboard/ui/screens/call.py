@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -16,7 +16,7 @@ from textual.widgets import Input, Label, Static
 from dashboard.call.findings.finding import Finding
 from dashboard.call.ports import Command, Mark, Reconnect, Say
 from dashboard.call.state import CallState, Outage
-from dashboard.ui.keys import KEYS, Key, bindings
+from dashboard.ui.keys import FINDINGS, KEYS, Key, bindings
 from dashboard.ui.looks import ROLE_CLASSES
 from dashboard.ui.screens.close import CloseScreen
 from dashboard.ui.screens.finding import FindingScreen
@@ -124,7 +124,12 @@ class CallScreen(Screen[None]):
 
     def show_keys(self) -> None:
         """Draw the footer again: what works may have changed."""
-        self._keys.sample({"app.freeze": "go on"} if self._frozen else {})
+        out_of_sight = self._stacked and self._alone is not self._findings
+        self._keys.sample(renamed=self.renamed(), hidden=() if out_of_sight else (FINDINGS,))
+
+    def renamed(self) -> Mapping[str, str]:
+        """Return which actions are called something else than in `keys.py` now."""
+        return {"app.freeze": "go on"} if self._frozen else {}
 
     @property
     def shown(self) -> CallState | None:
@@ -163,6 +168,9 @@ class CallScreen(Screen[None]):
 
     def action_follow(self) -> None:
         self._focused_log().action_follow()
+
+    def action_next_match(self, step: int) -> None:
+        self._focused_log().action_next_match(step)
 
     def action_window(self) -> None:
         window_s = WINDOWS_S[(WINDOWS_S.index(self._jitter.window_s) + 1) % len(WINDOWS_S)]
@@ -239,6 +247,7 @@ class CallScreen(Screen[None]):
         self.set_class(height >= _TALL, "-tall")
         needed = f"callscope needs {STACKED[0]} x {STACKED[1]}; this terminal has {width} x {height}"
         self._too_small.update(needed)
+        self.show_keys()
 
     def _show_alone(self, panel: Widget | None) -> None:
         for other in self._panels:

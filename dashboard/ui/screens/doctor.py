@@ -6,38 +6,42 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
-from dashboard.wiretext import visible
+from dashboard.ui.draw.doctor import doctor_rows
+from dashboard.ui.draw.spans import Row
+from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.widgets.page import Page
 
 Examine = Callable[[Callable[[str], None]], Awaitable[None]]
 """Tells line by line; cancelled when nobody looks any more."""
 
-_STYLES = {"✓": "green", "✗": "bold red", "!": "yellow", "·": "dim"}
-"""First character of a step's line, which holds the same in words, to its colour."""
+_GOES_ON = Row((("◐ examining the way of the call…", "warn"),))
 
 
 class DoctorScreen(ModalScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", show=False)]
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,d", "dismiss", show=False),
+        Binding("t", "app.theme", show=False),
+    ]
 
     def __init__(self, examine: Examine) -> None:
         super().__init__()
         self._examine = examine
         self._examining: asyncio.Task[None] | None = None
-        self._text = Text(no_wrap=False)
+        self._told: list[str] = []
+        self._page = Page(follows=True)  # what is wrong stands at the end
+        self._page.border_title = "doctor"
+        self._page.border_subtitle = "esc back"
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="doctor") as box:
-            box.border_title = "doctor"
-            box.border_subtitle = "esc closes"
-            yield Static("examining the way of the call…")
+        yield self._page
 
     def on_mount(self) -> None:
+        self._page.write([_GOES_ON])
         self._examining = asyncio.create_task(self._run(), name="doctor")
 
     async def on_unmount(self) -> None:
@@ -47,9 +51,9 @@ class DoctorScreen(ModalScreen[None]):
 
     async def _run(self) -> None:
         await self._examine(self._tell)
-        if not self._text:
-            self._tell("nothing to examine yet: the call has not begun")
+        told = self._told or ["nothing to examine yet: the call has not begun"]
+        self._page.write(doctor_rows(told))
 
     def _tell(self, line: str) -> None:
-        self._text.append(f"{visible(line)}\n", _STYLES.get(line[:1], ""))
-        self.query_one(Static).update(self._text)
+        self._told.append(line)
+        self._page.write([*doctor_rows(self._told), _GOES_ON])

@@ -14,8 +14,8 @@ from dashboard.ui.widgets.painted import Panel
 
 
 class GenesysPanel(Panel, can_focus=False):
-    BORDER_TITLE = "Genesys beside here"
-    BORDER_SUBTITLE = "esc closes"
+    BORDER_TITLE = "Genesys' record beside our figures"
+    BORDER_SUBTITLE = "esc back"
 
     def draw(self) -> None:
         if self.call is not None:

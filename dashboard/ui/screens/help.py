@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from dashboard.ui.keys import KEYS, Key
+from dashboard.ui.keys import KEYS, Key, help_rows
 
-_KEY_CELLS = 8
+_KEY_CELLS = 9
 
 
 class HelpScreen(ModalScreen[None]):
@@ -28,16 +28,18 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
             box.border_title = "keys"
-            box.border_subtitle = "esc closes"
+            box.border_subtitle = "esc back"
             yield Static(help_text(self._keys))
 
 
 def help_text(keys: Sequence[Key] = KEYS) -> Content:
     """Return the table of keys."""
     parts: list[Content] = []
-    for group, members in groupby(keys, key=lambda key: key.group):
+    for group, rows in groupby(keys, key=lambda key: key.group):
         if parts:
             parts.append(Content(""))
         parts.append(Content.styled(group, "bold"))
-        parts.extend(Content.assemble((key.shown.rjust(_KEY_CELLS), "$text-accent"), "  ", key.help) for key in members)
+        parts.extend(
+            Content.assemble((shown.rjust(_KEY_CELLS), "$text-accent"), "  ", told) for shown, told in help_rows(rows)
+        )
     return Content("\n").join(parts)

@@ -25,4 +25,5 @@ class QuitScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         box = Static(_QUESTION, id="quit")
         box.border_title = "quit"
+        box.border_subtitle = "esc back"
         yield box

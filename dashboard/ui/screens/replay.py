@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -67,8 +67,8 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
             self._playing = playback.playing
             self.show_keys()
 
-    def show_keys(self) -> None:
-        self._keys.sample({} if self._playing else {"app.freeze": "play"})
+    def renamed(self) -> Mapping[str, str]:
+        return {} if self._playing else {"app.freeze": "play"}
 
     # -- what keys do -----------------------------------------------------------------------------------------
 

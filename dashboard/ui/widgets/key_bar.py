@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from textual import events
 
@@ -22,12 +22,16 @@ class KeyBar(Painted):
         self._works = works
         self._always = [key for key in keys if key.action in _ALWAYS]
         self._others = footer_keys(keys)
-        self._renamed: dict[str, str] = {}
+        self._renamed: Mapping[str, str] = {}
+        self._hidden: Collection[str] = ()
         self._places: list[tuple[int, int, str]] = []
 
-    def sample(self, renamed: dict[str, str]) -> None:
-        """Draw again what works now; `renamed` maps an action to another word than the one of `keys.py`."""
-        self._renamed = renamed
+    def sample(self, *, renamed: Mapping[str, str], hidden: Collection[str]) -> None:
+        """Draw again what works now.
+
+        renamed: actions that are called something else than in `keys.py`. hidden: those that are of no use now.
+        """
+        self._renamed, self._hidden = renamed, hidden
         self.draw()
 
     async def on_click(self, event: events.Click) -> None:
@@ -42,6 +46,8 @@ class KeyBar(Painted):
         room = width - cells(join(item for _, item in right)) - 2
         left: list[tuple[Key, Spans]] = []
         for key in self._others:
+            if key.action in self._hidden:
+                continue
             item = self._item(key)
             if self._works(key.action) and cells(join([*(item for _, item in left), item])) <= room:
                 left.append((key, item))

@@ -10,13 +10,13 @@ from dashboard.ui.widgets.lines import Lines
 
 
 class Page(Lines[Row]):
-    """Rows from the top down; `write` replaces them all."""
+    """Rows from the top down; `write` replaces them all. `follows`: a longer text is shown from its end."""
 
     WIDEST: ClassVar[int] = 124
 
-    def __init__(self) -> None:
+    def __init__(self, *, follows: bool = False) -> None:
         super().__init__()
-        self.follows = False
+        self._from_the_end = self.follows = follows
         self._written: Sequence[Row] = ()
 
     def row(self, item: Row, width: int) -> Row:
@@ -30,5 +30,5 @@ class Page(Lines[Row]):
         if rows != self._written:
             self._written = rows
             self.set_live(rows)
-            self.follows = False
+            self.follows = self._from_the_end and self.follows
             self.show_changes()

@@ -32,7 +32,7 @@ from dashboard.call.reducer import step
 from dashboard.call.stages import STAGES
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
-from dashboard.call.verdict import Verdict, headline, judge, last_failure
+from dashboard.call.verdict import Headline, Verdict, headline, judge, last_failure
 from tests.unit.call.test_reducer import LOUD, QUIET, C, audio, fold, lost, started, waiting
 
 DESIGN_EXAMPLE: dict[str, Any] = {
@@ -133,7 +133,9 @@ def test_an_outage_that_goes_on_counts_up_to_now() -> None:
     call = fold(lost(112.0, last=112.0), waiting(112.0, 114.0), Ticked(C, 113.5), call=smooth(10))
     link = probe_object(call)["link"]
     assert (link["outages"], link["downtime_ms"]) == (1, pytest.approx(1500.0))
-    assert headline(call).text == "Down: dropped without a close frame — next attempt in 0.5 s"
+    assert headline(call) == Headline(
+        "bad", "Down: dropped, no close frame", ("next attempt in 0.5 s",), offer="r tries now"
+    )
 
 
 def refused() -> CallState:
@@ -149,7 +151,8 @@ def test_a_refused_call_has_failed_and_says_why() -> None:
     call = refused()
     assert judge(call) == Verdict("failed", ("The login host refuses the client credentials",))
     assert last_failure(call) is Cause.CREDENTIALS_REFUSED
-    assert headline(call).text == "Gave up: client credentials refused"
+    assert headline(call) == Headline("bad", "Gave up: client credentials refused", offer="press r to try again")
+    assert headline(replace(call, ended="stopped")).offer == "", "nobody listens any more"
 
 
 def test_exhausted_attempts_are_explained_by_the_last_failure() -> None:
@@ -219,7 +222,7 @@ def test_our_own_drops_are_never_blamed_on_the_call() -> None:
 def test_a_lost_worker_is_the_verdict_and_the_headline() -> None:
     call = fold(WorkerLost(C, 113.0, "was killed by SIGKILL", dead=True), call=smooth(10))
     assert judge(call).level == "failed"
-    assert "press r" in headline(call).offer
+    assert headline(call).offer == "press r to start it again"
 
 
 def test_the_buffer_that_frames_are_judged_by_is_a_setting() -> None:

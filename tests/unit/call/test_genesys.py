@@ -17,7 +17,7 @@ from dashboard.call.verdict import judge
 from tests.builders import Story, dialogue
 from tests.records import CONVERSATION, broken, healthy, media, participant, record, reported, segment, session
 
-BROKE_HERE = "dropped without a close frame (1006)"
+BROKE_HERE = "dropped, no close frame (1006)"
 
 
 def clear() -> Story:

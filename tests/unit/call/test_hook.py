@@ -161,7 +161,7 @@ def test_another_session_of_the_participant_ends_the_outage() -> None:
         ev.LinkChanged(C, T0 + 2, LinkState.WAITING, Cause.ABNORMAL_CLOSURE, "", until=T0 + 62),
     )
     assert view(call).flows_since is None
-    assert "it is Genesys that dials: 60 s left to come back" in headline(call).text
+    assert headline(call).more == ("it is Genesys that dials: 60 s left to come back",)
     call = fold(
         call,
         ev.ConnectionOpened(C, T0 + 5, "wss://here/audiohook", "kernel", 0.01),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from dashboard.call.events import Cause, LinkState
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Finding, Findings, Severity
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
-from dashboard.call.verdict import Verdict, headline, judge
+from dashboard.call.verdict import Headline, Verdict, headline, judge
+from dashboard.call.words import cause_words
 from tests.builders import Story
 
 LINE = -65.0
@@ -80,11 +83,40 @@ def test_the_headline_passes_over_what_fades_and_what_is_only_information() -> N
     assert headline(having(finding(Severity.INFO, now))).text.startswith("Clear")
 
 
+def test_a_clear_call_tells_what_was_wrong_a_moment_ago() -> None:
+    now = start() + 20.0
+    faded = finding(Severity.ERROR, now - 9.0, fading=True)
+    call = having(faded)
+    seconds = f"{call.now - faded.seen_at:.0f} s"
+    assert headline(call).more == (f"{seconds} ago: something is so",)
+    assert headline(having()).more == ()
+
+
 def test_the_state_of_the_link_is_the_headline_while_it_is_down() -> None:
     story = talking()
     story.drop()
     story.enter(LinkState.WAITING, Cause.ABNORMAL_CLOSURE, attempt=2, wait_s=3.0)
-    assert headline(story.call).text.startswith("Down: ")
+    assert headline(story.call) == Headline(
+        "bad", "Down: dropped, no close frame", ("next attempt in 3.0 s",), offer="r tries now"
+    )
+    story.enter(LinkState.CONNECTING, attempt=2)
+    assert headline(story.call) == Headline("bad", "Down: dropped, no close frame", ("connecting…",))
+
+
+def test_what_the_drops_have_in_common_is_told_instead_of_the_cause_of_the_last_one() -> None:
+    story = talking()
+    story.drop()
+    story.enter(LinkState.WAITING, Cause.ABNORMAL_CLOSURE, attempt=2, wait_s=3.0)
+    common = replace(finding(Severity.ERROR, story.now), rule="idle_timeout", summary="The path cuts it after 60 s")
+    call = replace(story.call, findings=Findings((common,)))
+    assert headline(call).text == "Down: the path cuts it after 60 s"
+    fading = replace(call, findings=Findings((replace(common, fading=True),)))
+    assert headline(fading).text == "Down: dropped, no close frame"
+
+
+@pytest.mark.parametrize("first", Cause)
+def test_why_it_is_down_fits_80_columns(first: Cause) -> None:
+    assert max(len(f"✖ Down: {cause_words(first)}, then {cause_words(then)}") for then in Cause) <= 78
 
 
 def test_a_finding_is_an_object_with_all_its_moments() -> None:

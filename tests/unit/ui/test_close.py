@@ -24,7 +24,7 @@ def field(lines: list[str], label: str) -> str:
 
 def test_it_says_what_the_end_was_who_ended_it_and_what_that_means() -> None:
     lines = told(waiting())
-    assert lines[0] == "✖ dropped without a close frame"
+    assert lines[0] == "✖ dropped, no close frame"
     assert field(lines, "code") == "1006 no close frame, closed by the network"
     assert "a host that crashed" in field(lines, "usually")
     assert "host's log" in field(lines, "look at")

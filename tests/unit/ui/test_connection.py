@@ -151,7 +151,27 @@ def test_uptime_is_the_share_of_the_call_in_which_messages_could_come() -> None:
 def test_the_header_says_who_which_state_and_how_long() -> None:
     text = plain([draw_header(STATES["waiting"](), 120, where="demo bad-day")])
     assert text.startswith("callscope  demo bad-day  ◐ waiting  wss://api.example.test/v1/stream/ws-77 · s-9001  ")
-    assert text.endswith("  2 outages   00:42")
+    assert text.endswith("  ▲ 1 warning   2 outages   00:42")
+
+
+def test_a_narrow_header_keeps_the_state_and_says_the_rest_in_short() -> None:
+    call = STATES["waiting"]()
+    text = plain([draw_header(call, 56, where="demo bad-day", waiting=34)])
+    assert text == "callscope  ◐ waiting        FROZEN   ▲ 1   2 out   00:42"
+    for width in (40, 44, 60, 80):
+        assert "◐ waiting" in plain([draw_header(call, width, where="demo bad-day", waiting=34)])
+
+
+def test_an_outage_that_is_over_has_a_plain_badge() -> None:
+    spans = draw_header(STATES["waiting"](), 120, where="")
+    assert (" 2 outages ", "badge-bad") in spans
+    story = Story()
+    story.connect()
+    story.listen(1.0)
+    story.drop()
+    story.connect(attempt=2)
+    story.listen(1.0)
+    assert (" 1 outage ", "warn") in draw_header(story.call, 120, where="")
 
 
 def test_a_frozen_header_counts_what_waits() -> None:
@@ -172,3 +192,11 @@ def test_without_a_call_the_header_says_that_it_starts() -> None:
 def test_the_headline_stands_behind_the_symbol_of_its_level() -> None:
     assert plain([draw_headline(Headline("bad", "Down: [red]x \x1b[2J"), 80)]) == "✖ Down: [red]x ␛[2J"
     assert plain([draw_headline(Headline("warn", "a" * 90), 20)]) == "▲ " + "a" * 17 + "…"
+
+
+def test_the_headline_gives_up_what_follows_before_what_is_wrong() -> None:
+    said = Headline("bad", "Down: dropped", ("next attempt in 2.0 s",), offer="r tries now")
+    full = "✖ Down: dropped — next attempt in 2.0 s · r tries now"
+    assert plain([draw_headline(said, 80)]) == full
+    assert plain([draw_headline(said, len(full) - 1)]) == "✖ Down: dropped — next attempt in 2.0 s"
+    assert plain([draw_headline(said, 20)]) == "✖ Down: dropped"

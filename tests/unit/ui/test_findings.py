@@ -43,31 +43,43 @@ def text(row: Row, width: int) -> str:
 
 
 def test_a_row_tells_how_bad_what_and_for_how_long() -> None:
-    row = text(finding_row(finding(Severity.ERROR), 1060.0, 70), 70)
+    row = text(finding_row(finding(Severity.ERROR), 1060.0, 90), 90)
     assert row.startswith(" ✖ error   The path cuts")
-    assert row.endswith("01:00")
-    assert text(finding_row(finding(), 1060.0, 70), 70).startswith(" ▲ warning ")
-    assert text(finding_row(finding(Severity.INFO), 1060.0, 70), 70).startswith(" ● info ")
+    assert row.endswith("60 s")
+    assert text(finding_row(finding(), 1060.0, 90), 90).startswith(" ▲ warning ")
+    assert text(finding_row(finding(Severity.INFO), 1060.0, 90), 90).startswith(" ● info ")
+
+
+@pytest.mark.parametrize(("age_s", "told"), [(0.9, "0 s"), (119.0, "119 s"), (125.0, "2 min"), (7300.0, "2 h")])
+def test_an_age_has_its_unit(age_s: float, told: str) -> None:
+    assert text(finding_row(finding(), 1000.0 + age_s, 90), 90).endswith(f" {told}")
 
 
 def test_a_cleared_finding_is_told_as_such_and_dim() -> None:
-    row = finding_row(finding(until=1020.0), 1060.0, 70)
-    assert text(row, 70).startswith(" ○ cleared ")
-    assert text(row, 70).endswith("00:40 ago")
+    row = finding_row(finding(until=1020.0), 1060.0, 90)
+    assert text(row, 90).startswith(" ○ cleared ")
+    assert text(row, 90).endswith("40 s ago")
     assert {role for _, role in (*row.lead, *row.body, *row.tail)} == {"dim"}
 
 
-def test_a_narrow_row_keeps_the_symbol() -> None:
-    assert text(finding_row(finding(Severity.ERROR), 1060.0, 40), 40).startswith(" ✖ The path")
+def test_a_narrow_row_keeps_the_symbol_and_gives_the_sentence_its_room() -> None:
+    assert text(finding_row(finding(Severity.ERROR), 1060.0, 60), 60).startswith(" ✖ The path")
 
 
 def test_badges_count_what_stands_by_severity() -> None:
     state = call(
         finding(Severity.ERROR), finding(Severity.ERROR), finding(), finding(Severity.INFO), finding(until=1001.0)
     )
-    assert badges(state) == [(" 2 errors ", "badge-bad"), (" 1 warning ", "badge-warn")]
+    assert [badge.span() for badge in badges(state)] == [(" ✖ 2 errors ", "badge-bad"), (" ▲ 1 warning ", "badge-warn")]
+    assert [badge.span(short=True)[0] for badge in badges(state)] == [" ✖ 2 ", " ▲ 1 "]
     assert [words for _, words in tally(state.findings.standing)] == ["2 errors", "1 warning", "1 info"]
     assert badges(call()) == []
+
+
+def test_a_badge_is_filled_only_while_it_is_so() -> None:
+    assert badges(call(finding(Severity.ERROR, fading=True)))[0].span() == (" ✖ 1 error ", "bad")
+    both = call(finding(Severity.ERROR, fading=True), finding(Severity.ERROR))
+    assert badges(both)[0].span() == (" ✖ 2 errors ", "badge-bad")
 
 
 def test_marks_stand_where_findings_were_raised_the_worst_of_each_column() -> None:
@@ -86,8 +98,8 @@ def test_in_full_it_has_evidence_remedy_and_meaning_as_plain_text() -> None:
     told = "\n".join(text(row, 90) for row in finding_page(finding(raised=(950.0, 1000.0)), call()))
     for part in ("idle_timeout", "idle limit", "twice [red]so[/]␛[2J", "→ Set --ping-interval 20", "2 times: "):
         assert part in told
-    assert "its sign is gone" not in told
-    assert "its sign is gone" in "\n".join(text(row, 90) for row in finding_page(finding(fading=True), call()))
+    assert "no longer to be seen" not in told
+    assert "no longer to be seen" in "\n".join(text(row, 90) for row in finding_page(finding(fading=True), call()))
 
 
 def test_a_rule_of_another_version_is_told_without_its_meaning() -> None:

@@ -61,8 +61,8 @@ def test_theirs_stands_beside_ours() -> None:
     assert "2.91 at worst" in "".join(table["MOS"])
     assert "estimate" in "".join(table["MOS"])
     (ended,) = [row for row in rows if row.startswith("ended")]
-    assert ended.split() == ["ended", "transportFailure", *["dropped", "without", "a", "close", "frame", "(1006)"]]
-    assert "▸ It broke on both sides: transportFailure there, dropped without a close frame (1006) here." in rows
+    assert ended.split() == ["ended", "transportFailure", "dropped,", "no", "close", "frame", "(1006)"]
+    assert "▸ It broke on both sides: transportFailure there, dropped, no close frame (1006) here." in rows
 
 
 def test_the_verdict_stands_on_top_with_its_reasons() -> None:

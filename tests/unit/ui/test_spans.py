@@ -99,6 +99,18 @@ def test_wrapping_loses_nothing_but_the_spaces_it_broke_at(text: str, width: int
     assert all(cell_len(text[start:end].rstrip()) <= width for start, end in pieces)
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("nothing came for 6.0 s", ["nothing came for", "6.0 s"]),
+        ("late for up to 470 ms, twice", ["late for up to", "470 ms, twice"]),
+        ("1234567890123456789 s", ["1234567890123456789", "s"]),
+    ],
+)
+def test_a_figure_is_not_parted_from_its_unit(text: str, lines: list[str]) -> None:
+    assert [text[start:end].rstrip() for start, end in wrap(text, 20)] == lines
+
+
 def test_what_does_not_fit_is_counted_to_the_character() -> None:
     text = "x" * 2000
     lines = paint(Row(body=((text, "text"),)), 40)
