@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal, get_args
 
 from dashboard.call.events import Event
 from dashboard.call.findings.finding import Severity
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
-
-Trigger = Literal["finding", "outage", "mark"]
-TRIGGERS: tuple[str, ...] = get_args(Trigger)
 
 POST_ROLL_S = 30.0
 """A recording goes on for this long after the last of what it was begun for."""
@@ -23,7 +19,7 @@ LONGEST_S = 1800.0
 class BlackBox:
     """Folds a call and says when something begins and when it has been quiet again; keeps nothing itself."""
 
-    def __init__(self, call_id: str, triggers: Collection[Trigger]) -> None:
+    def __init__(self, call_id: str, triggers: Collection[str]) -> None:
         self._triggers = frozenset(triggers)
         self._call = CallState(call_id)
         self._begun_at: float | None = None

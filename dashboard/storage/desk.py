@@ -5,27 +5,32 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dashboard.call.events import CallEnded, CallStarted, Event, Ticked
 from dashboard.call.ports import Command, Emit, Save, Source
 from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.clock import Clock
 from dashboard.errors import RecordingError
-from dashboard.storage.blackbox import BlackBox, Trigger
+from dashboard.storage.about import About, Written
 from dashboard.storage.recorder import Recorder
 from dashboard.storage.ring import Ring
 from dashboard.storage.shelf import Shelf
-from dashboard.storage.writer import About, Written
+
+if TYPE_CHECKING:
+    from dashboard.storage.blackbox import BlackBox
 
 CLOSE_S = 3.0
 """Longest wait for the disk at the end of a call; what is committed by then can be read."""
 
 _MEASURE_EVERY = 20  # ticks: five seconds
+
+Trigger = Literal["finding", "outage", "mark"]
+"""What the black box can begin for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Desk:
         self._ticks = 0
         self._ended: CallEnded | None = None
         self._ring = self._new_ring() if plan.keeps_history or plan.record_on else None
-        self._box = BlackBox(call_id, plan.record_on) if plan.record_on else None
+        self._box = _black_box(call_id, plan.record_on) if plan.record_on else None
         self._following: list[Recorder] = []  # they get every fact
         self._boxed: Recorder | None = None  # the one among them that the black box began
         self._open: list[Recorder] = []  # all whose files are not closed
@@ -193,6 +198,12 @@ class Desk:
 
     def _new_ring(self) -> Ring:
         return Ring(masks=self._plan.masks, failed=lambda error: self._recorder_ended(None, error))
+
+
+def _black_box(call_id: str, triggers: Sequence[Trigger]) -> BlackBox:
+    from dashboard.storage.blackbox import BlackBox  # as in `recorder.py`: for those who ask only
+
+    return BlackBox(call_id, triggers)
 
 
 def _nowhere(fact: Event) -> None:

@@ -7,10 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dashboard.call.events import Event
 from dashboard.errors import RecordingError
-from dashboard.storage.writer import About, Writer, Written
+from dashboard.storage.about import About, Written
+
+if TYPE_CHECKING:
+    from dashboard.storage.writer import Writer
 
 BATCH_S = 0.5
 """Between two commits: a worker that is killed loses no more than this and the time of a commit."""
@@ -82,6 +86,8 @@ class Recorder:
         self._ended(self, outcome)
 
     def _run(self) -> None:
+        from dashboard.storage.writer import Writer  # it folds: too much to load where a call should be up soon
+
         try:
             writer = Writer(self.path, self._about())
             try:

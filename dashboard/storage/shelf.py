@@ -1,26 +1,14 @@
-"""The folder in which recordings are kept: their names, a list of them, and an end to the old ones."""
+"""The folder in which recordings are kept: their names, and an end to the old ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
 
 from dashboard.errors import RecordingError
-from dashboard.storage.recording import Recording, RecordingInfo, Summary
 from dashboard.storage.schema import SIDES, SUFFIX, found_version
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One file of the folder: what it holds, or why that cannot be read."""
-
-    path: Path
-    info: RecordingInfo | None
-    summary: Summary | None
-    problem: str = ""
 
 
 class Shelf:
@@ -35,22 +23,13 @@ class Shelf:
         names = (f"{moment}-{call_id}{again}{SUFFIX}" for again in chain([""], (f"-{n}" for n in count(2))))
         return next(path for name in names if not (path := self.folder / name).exists())
 
-    def recordings(self) -> Iterator[Listed]:
-        """Yield what is there, newest first."""
-        for path in sorted(self._files(), key=lambda path: (-path.stat().st_mtime, path.name)):
-            try:
-                with Recording(path) as recording:
-                    yield Listed(path, recording.info, recording.summary())
-            except RecordingError as error:
-                yield Listed(path, None, None, str(error).removeprefix(f"{path}: "))
-
     def prune(self, before: float) -> Iterator[tuple[Path, int]]:
         """Delete every recording that was last written before `before` (Unix time); yield each with its size.
 
         Raises:
             RecordingError: one cannot be deleted.
         """
-        for path in sorted(self._files()):
+        for path in sorted(self.files()):
             try:
                 found_version(path)
             except RecordingError:  # not ours to delete
@@ -70,5 +49,6 @@ class Shelf:
                 ) from None
             yield path, size
 
-    def _files(self) -> Iterator[Path]:
+    def files(self) -> Iterator[Path]:
+        """Yield what is there, recordings by their names."""
         return self.folder.glob(f"*{SUFFIX}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +16,8 @@ from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.errors import RecordingError
 from dashboard.storage import schema
+from dashboard.storage.about import About, Written
 from dashboard.storage.recording import Recording, summary_of
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a recording says of itself from its first moment on.
-
-    created: Unix time. trigger: who or what asked for it, in words. missing_s: seconds of the call that went by before
-    its first fact. settings: without secrets. versions: of callscope and what it runs on.
-    """
-
-    call_id: str
-    created: float
-    trigger: str
-    masked: bool = True
-    missing_s: float = 0.0
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A recording that is closed."""
-
-    path: Path
-    facts: int
-    size_bytes: int
-    missing_s: float
 
 
 class Writer:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from dashboard.errors import RecordingError
+from dashboard.storage.about import Written
 from dashboard.storage.recorder import Recorder
-from dashboard.storage.writer import Written
 
 PATIENCE_S = 10.0
 

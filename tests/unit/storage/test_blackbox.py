@@ -8,11 +8,11 @@ import pytest
 
 from dashboard.call.events import CallStarted, Event, Marked, Ticked
 from dashboard.simulator.scenario import load_scenario
-from dashboard.storage.blackbox import LONGEST_S, POST_ROLL_S, BlackBox, Trigger
+from dashboard.storage.blackbox import LONGEST_S, POST_ROLL_S, BlackBox
 from tests.virtual import facts_of
 
 
-def begun(triggers: Sequence[Trigger], facts: Sequence[Event]) -> list[str]:
+def begun(triggers: Sequence[str], facts: Sequence[Event]) -> list[str]:
     box = BlackBox("made-up", triggers)
     return [news for fact in facts if (news := box.take(fact)) is not None]
 
@@ -27,7 +27,7 @@ def begun(triggers: Sequence[Trigger], facts: Sequence[Event]) -> list[str]:
         ("drift", "finding", []),  # a finding that is only information
     ],
 )
-def test_what_it_begins_for(scenario: str, trigger: Trigger, expected: list[str]) -> None:
+def test_what_it_begins_for(scenario: str, trigger: str, expected: list[str]) -> None:
     assert begun([trigger], facts_of(load_scenario(scenario), seconds=40.0)) == expected
 
 

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from dashboard.call.events import Event, Speaker, TranscriptReceived, WorkerLost
+from dashboard.storage.about import About, Written
 from dashboard.storage.recorder import Recorder
 from dashboard.storage.recording import Recording
-from dashboard.storage.writer import About, Writer, Written
+from dashboard.storage.writer import Writer
 from tests.unit.storage.outcomes import PATIENCE_S, Outcomes, wait_for
 
 

@@ -18,8 +18,9 @@ from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.errors import RecordingError
 from dashboard.storage import schema
+from dashboard.storage.about import About
 from dashboard.storage.recording import Recording
-from dashboard.storage.writer import About, Writer
+from dashboard.storage.writer import Writer
 
 Record = Callable[[list[Event]], Path]
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from dashboard.call.events import Event
+from dashboard.storage.about import About
+from dashboard.storage.listing import recordings
 from dashboard.storage.shelf import Shelf
-from dashboard.storage.writer import About, Writer
+from dashboard.storage.writer import Writer
 
 DAY_S = 86_400.0
 
@@ -48,7 +50,7 @@ def test_recordings_are_listed_newest_first_with_what_came_of_them(
     broken = shelf.folder / "broken.callscope"
     broken.write_text("nonsense")
     os.utime(broken, (1.0, 1.0))
-    listed = list(shelf.recordings())
+    listed = list(recordings(shelf))
     assert [one.path for one in listed] == [new, old, broken]
     assert listed[0].summary == listed[1].summary
     assert listed[0].summary is not None
@@ -57,7 +59,7 @@ def test_recordings_are_listed_newest_first_with_what_came_of_them(
 
 
 def test_a_shelf_that_was_never_used_is_empty(shelf: Shelf) -> None:
-    assert list(shelf.recordings()) == []
+    assert list(recordings(shelf)) == []
     assert list(shelf.prune(2e9)) == []
 
 
