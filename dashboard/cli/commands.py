@@ -126,6 +126,16 @@ def _report(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _recordings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="One object instead of a table.")
+    parser.add_argument(
+        "--prune",
+        type=_age,
+        metavar="AGE",
+        help="Delete what was last written longer ago than this: 30d, 12h or 90m. Tells what it deleted.",
+    )
+
+
 def _worker(parser: argparse.ArgumentParser) -> None:
     """The worker takes its settings from standard input."""
     parser.add_argument("--examine", action="store_true", help="Do what doctor does, instead of holding a call.")
@@ -154,6 +164,14 @@ def _pause(text: str) -> float:
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"must be a number of seconds, up to 86400 (got {text})")
     return seconds
+
+
+def _age(text: str) -> float:
+    units = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
+    number, unit = text[:-1], text[-1:]
+    if not number.isascii() or not number.isdigit() or int(number) == 0 or unit not in units:
+        raise argparse.ArgumentTypeError(f"must be an age such as 30d, 12h or 90m (got {text})")
+    return int(number) * units[unit]
 
 
 def _port(text: str) -> int:
@@ -252,6 +270,14 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
   svg    the timeline""",
         examples=("callscope report call.callscope -o report.html", "callscope report facts.jsonl --format md"),
         arguments=_report,
+        settings=False,
+    ),
+    "recordings": Command(
+        summary="what has been recorded: when, which call, how long, verdict and findings",
+        positional="",
+        needs="Needs nothing. Recordings are made by --record and --record-on, and by s on the screen.",
+        examples=("callscope recordings", "callscope recordings --json", "callscope recordings --prune 30d"),
+        arguments=_recordings,
         settings=False,
     ),
     "worker": Command(

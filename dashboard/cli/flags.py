@@ -46,8 +46,11 @@ def _shape(name: str) -> dict[str, Any]:
     annotation = FIELDS[name].annotation
     if annotation is bool:
         return {"action": argparse.BooleanOptionalAction}
+    if bool in get_args(annotation):  # a switch, or a switch with a name
+        return {"nargs": "?", "const": "true", "metavar": "FILE"}
     if get_origin(annotation) is tuple:
-        return {"action": "append", "metavar": "TEXT"}
+        (item, _) = get_args(annotation)
+        return {"action": "append", "metavar": _metavar(name, item)}
     return {"metavar": _metavar(name, annotation)}
 
 

@@ -15,6 +15,7 @@ from dashboard.call.codec import to_line
 from dashboard.call.events import Event, LinkChanged, LinkState, SessionStarted
 from dashboard.call.figures import probe_object
 from dashboard.call.ports import Say, Sink, Source, Stop
+from dashboard.call.record_events import RecordingFailed, RecordingSaved
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
 from dashboard.call.verdict import judge, last_failure
@@ -24,6 +25,7 @@ from dashboard.cli.wiring import log_sinks, new_call_id, only_call, play_until_s
 from dashboard.resilience.retry import exit_code
 from dashboard.storage.recording import Recording
 from dashboard.transport.watched_loop import new_loop
+from dashboard.wiretext import visible
 
 EXIT_INTERRUPTED = 130
 
@@ -52,13 +54,28 @@ class Operator:
         self._source.command(Stop())
 
 
+class Narrator:
+    """Says at once what the operator may still do something about, and where the recordings are."""
+
+    def put(self, event: Event) -> None:
+        if isinstance(event, RecordingSaved):
+            sys.stderr.write(f"callscope: recorded {visible(event.path)}\n")
+        if isinstance(event, RecordingFailed):
+            sys.stderr.write(f"callscope: not recorded: {visible(event.reason)}\n  {visible(event.remedy)}\n")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
 def run(args: argparse.Namespace) -> int:
     """Listen for `--duration`, or read a recording; print the verdict, return its exit code."""
     if args.replay is not None:
         return _judge(args)
     settings: Settings = args.settings
+    sys.stderr.writelines(settings.risks())
     store = Store()
-    sinks: list[Sink] = [store, *log_sinks(settings)]
+    sinks: list[Sink] = [store, *log_sinks(settings), Narrator()]
     if args.jsonl:
         sinks.append(LineOutlet(sys.stdout.buffer))
     with asyncio.Runner(loop_factory=new_loop) as runner:
@@ -88,7 +105,12 @@ def _print(call: CallState, args: argparse.Namespace) -> None:
 
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     """Return whether a signal ended it."""
-    source = line(settings, new_call_id())
+    call_id = new_call_id()
+    source: Source = line(settings, call_id)
+    if settings.record or settings.record_on:
+        from dashboard.cli.record import desk  # for those who record only: a call should be up soon
+
+        source = desk(source, settings, call_id, keeps_history=False)
     operator = Operator(source, settings.say)
     stop_on_signals(operator.interrupt)
     await play_until_stopped(source, [*sinks, operator], settings.duration)

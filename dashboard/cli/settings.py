@@ -22,14 +22,15 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
-    StringConstraints,
     ValidationInfo,
     field_validator,
 )
 from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
+from dashboard.cli.values import Id, Milliseconds, Seconds, Text, comma_list, home, one_or_many, switch_or_file
 from dashboard.errors import ConfigError
+from dashboard.wiretext import safe_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +54,11 @@ PACING = Group("pacing and playout", _LIVE | {"analyze"})
 ALARMS = Group("silence", _LIVE)
 GENESYS = Group("Genesys' own figures", _LIVE)
 QUEUES = Group("queues", _LIVE)
+RECORD = Group("recording", frozenset({"watch", "demo", "probe"}))
 LOG = Group("callscope itself", _LIVE)
 
-GROUPS = (CALL, LOGIN, TRUST, PROBE, LINK, AUDIO, PACING, ALARMS, GENESYS, QUEUES, LOG)
+GROUPS = (CALL, LOGIN, TRUST, PROBE, LINK, AUDIO, PACING, ALARMS, GENESYS, QUEUES, RECORD, LOG)
 """In the order of `--help`."""
-
-
-def _home(value: object) -> object:
-    return Path(value).expanduser() if isinstance(value, str) else value
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Milliseconds = Annotated[float, Field(gt=0, le=60_000)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Id = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[A-Za-z0-9_.:@+-]+$")]
 
 
 class Settings(BaseModel):
@@ -86,7 +74,7 @@ class Settings(BaseModel):
     insecure: Annotated[bool, TRUST] = False
     """Allow plain http and ws to other machines than this one. Certificates are checked regardless."""
 
-    ca_file: Annotated[FilePath | None, BeforeValidator(_home), TRUST] = None
+    ca_file: Annotated[FilePath | None, BeforeValidator(home), TRUST] = None
     """PEM file of a private certificate authority, trusted besides the public ones."""
 
     region: Annotated[str, CALL] = "mypurecloud.com"
@@ -128,7 +116,7 @@ class Settings(BaseModel):
     duration: Annotated[Seconds | None, PROBE] = None
     """Seconds to listen; by default until stopped."""
 
-    say: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many), PROBE] = ()
+    say: Annotated[tuple[Text, ...], BeforeValidator(one_or_many), PROBE] = ()
     """Test utterance to send once the session has started; may be given several times."""
 
     max_attempts: Annotated[int, Field(ge=0, le=100_000), LINK] = 10
@@ -201,14 +189,32 @@ class Settings(BaseModel):
     drop_policy: Annotated[Literal["oldest", "newest"], QUEUES] = "oldest"
     """Which audio message goes when the audio queue is full."""
 
-    log_file: Annotated[Path | None, BeforeValidator(_home), LOG] = None
+    record: Annotated[bool | Path, BeforeValidator(switch_or_file), RECORD] = False
+    """Record the call to this file, or without a name to a new one in your data directory, where `callscope recordings`
+    lists it."""
+
+    record_on: Annotated[tuple[Literal["finding", "outage", "mark"], ...], BeforeValidator(comma_list), RECORD] = ()
+    """Record only the minutes around a finding, an outage or a mark, each time to a new file; several with commas."""
+
+    pre_roll: Annotated[Seconds, RECORD] = 300.0
+    """Seconds before it that such a recording holds."""
+
+    mask: Annotated[bool, RECORD] = True
+    """Take card and phone numbers, e-mail addresses and spoken digits out of what is recorded. --no-mask writes down
+    what is said on the call as it is said: whoever gets the file gets the numbers."""
+
+    record_audio: Annotated[bool, RECORD] = False
+    """Record the sound as well, unmasked: whoever gets the file hears the people on the call. Ask whether you may."""
+
+    log_file: Annotated[Path | None, BeforeValidator(home), LOG] = None
     """File for a structured log of what the link did, without secrets."""
 
     @field_validator("*", mode="before")
     @classmethod
     def _no_bool_for_a_number(cls, value: object, info: ValidationInfo) -> object:
         # TOML tells true from 1, pydantic would take one for the other.
-        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and annotation is not bool and bool not in get_args(annotation):
             raise ValueError("must not be true or false")
         return value
 
@@ -288,9 +294,20 @@ class Settings(BaseModel):
                 remedy=f"It must be at least {MINUTE_S:g}; less is for mocks.",
             )
 
+    def risks(self) -> list[str]:
+        """Return what is to be said before anything is recorded, a line each."""
+        numbers = "callscope: --no-mask: card and phone numbers are recorded as they are said\n"
+        voices = "callscope: --record-audio: the voices of the people on the call are recorded\n"
+        return [numbers] * (not self.mask) + [voices] * self.record_audio
+
     def replace(self, **changes: object) -> Settings:
         """Return a copy with `changes`, checked like the rest."""
         return Settings.model_validate({**dict(self), **changes})
+
+    def to_record(self) -> dict[str, Any]:
+        """Return what a recording may tell of the settings: nothing that opens a door."""
+        values = self.model_dump(mode="json", exclude={"client_id", "client_secret"}, exclude_none=True)
+        return {name: safe_url(value) if name in _ADDRESSES else value for name, value in values.items()}
 
     def to_worker(self) -> dict[str, Any]:
         """Return every setting as JSON values, the secret in clear: for a pipe, never for a file or a log."""
@@ -307,6 +324,8 @@ class Settings(BaseModel):
 
 FIELDS: dict[str, FieldInfo] = dict(Settings.model_fields)
 """Setting → what pydantic knows of it, in the order of the model."""
+
+_ADDRESSES = ("url", "base_url", "token_url")
 
 _VARIABLES = {
     "client_id": "GENESYS_CLIENT_ID",

@@ -1,4 +1,4 @@
-"""Which callscope this is."""
+"""Which callscope this is, and what it runs on."""
 
 from __future__ import annotations
 
@@ -11,3 +11,11 @@ def own_version() -> str:
         return version("callscope")
     except PackageNotFoundError:
         return "(not installed)"
+
+
+def versions() -> dict[str, str]:
+    """Return what a reader of a recording may want to know of the machine that wrote it."""
+    import platform
+
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return {"callscope": own_version(), "python": platform.python_version(), "system": system}

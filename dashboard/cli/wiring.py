@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -40,6 +41,10 @@ _WORKER = (sys.executable, "-m", "dashboard", "worker")
 
 def worker(settings: dict[str, Any], call_id: str) -> WorkerProcess:
     """Return the source that holds the call in a process of its own; `settings` as `Settings.to_worker` gives them."""
+    if settings.get("record") is True:  # the place is fixed here, for the next worker to go on where one died
+        from dashboard.cli.places import shelf
+
+        settings = {**settings, "record": str(shelf().place(call_id, time.time()))}
     config = {"settings": settings, "call_id": call_id}
     return WorkerProcess(_WORKER, config, call_id=call_id, clock=SystemClock())
 

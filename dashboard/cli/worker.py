@@ -8,6 +8,7 @@ import sys
 
 from dashboard.bus.runtime import raw_stdin, read_config, serve
 from dashboard.cli.line import line
+from dashboard.cli.record import desk
 from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import log_sinks
 from dashboard.transport.watched_loop import new_loop
@@ -22,7 +23,9 @@ def run(args: argparse.Namespace) -> int:
         from dashboard.cli import doctor  # for those who ask only: a call should be up soon
 
         return doctor.run(argparse.Namespace(json=False, find_idle=False, load_settings=lambda: settings))
+    call_id = config["call_id"]
+    source = desk(line(settings, call_id), settings, call_id, keeps_history=True)
     sinks = log_sinks(settings)
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        runner.run(serve(line(settings, config["call_id"]), stdin, sys.stdout.buffer, sinks))
+        runner.run(serve(source, stdin, sys.stdout.buffer, sinks))
     return 0

@@ -46,7 +46,7 @@ class RecordingInfo:
     started: Unix time of its first fact. length_s: seconds from its first fact to its last. complete: it was closed;
     else its process was killed, or is still writing. trigger: who or what asked for it. missing_s: seconds of the
     call that went by before its first fact. settings: without secrets. versions: of callscope and what it ran on.
-    summary: None unless it was closed.
+    sound: whether it holds the call's sound. summary: None unless it was closed.
     """
 
     path: Path
@@ -61,6 +61,7 @@ class RecordingInfo:
     versions: Mapping[str, str]
     trigger: str
     missing_s: float
+    sound: bool
     summary: Summary | None
 
     @property
@@ -186,6 +187,7 @@ class Recording:
             versions=known["versions"],
             trigger=known["trigger"],
             missing_s=known["missing_s"],
+            sound=self._connection.execute("SELECT 1 FROM sound LIMIT 1").fetchone() is not None,
             summary=None if summary is None else _summary(summary),
         )
 

@@ -1,0 +1,44 @@
+"""What the values of settings may look like, and how a text becomes one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+
+def home(value: object) -> object:
+    """Expand the user's home in a text that names a file."""
+    return Path(value).expanduser() if isinstance(value, str) else value
+
+
+def one_or_many(value: object) -> object:
+    """Make one text a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def switch_or_file(value: object) -> object:
+    """Read a switch, or the name of a file, which also switches on."""
+    switch = {"true": True, "on": True, "1": True, "yes": True, "false": False, "off": False, "0": False, "no": False}
+    if not isinstance(value, str):
+        return value
+    if value.lower() in switch:
+        return switch[value.lower()]
+    if not Path(value).suffix and Path(value).name == value:
+        raise ValueError("must name a file, such as call.callscope; a SCENARIO or PROFILE goes before it")
+    return Path(value).expanduser().absolute()
+
+
+def comma_list(value: object) -> object:
+    """Read words with commas between them, given once or several times."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        return value
+    return tuple(dict.fromkeys(word for text in texts for word in text.replace(",", " ").split()))
+
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Milliseconds = Annotated[float, Field(gt=0, le=60_000)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Id = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[A-Za-z0-9_.:@+-]+$")]
