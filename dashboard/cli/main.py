@@ -99,6 +99,7 @@ def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
         if not command.loads_settings and not getattr(args, command.settings_unless, None):
             args.settings = args.load_settings()
             args.log_file = args.settings.log_file
+            sys.stderr.writelines(args.settings.risks())
     if command.screen:
         return opening.print_order(name, args)
     code: int = import_module(f"dashboard.cli.{name}").run(args)

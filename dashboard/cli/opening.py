@@ -48,7 +48,6 @@ def _open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
 def print_order(name: str, args: argparse.Namespace) -> int:
     """Say on stdout, which is a pipe, what the screen of a command needs to know, secrets in clear."""
     order = import_module(f"dashboard.cli.{name}").order(args)
-    sys.stderr.writelines(args.settings.risks())
     if args.json_out is not None:
         _check_writable(args.json_out)
     json.dump({**order, "json_out": args.json_out and str(args.json_out)}, sys.stdout)

@@ -73,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
     if args.replay is not None:
         return _judge(args)
     settings: Settings = args.settings
-    sys.stderr.writelines(settings.risks())
     store = Store()
     sinks: list[Sink] = [store, *log_sinks(settings), Narrator()]
     if args.jsonl:

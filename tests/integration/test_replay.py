@@ -15,8 +15,9 @@ import pytest
 from dashboard.call.events import Event
 from dashboard.call.figures import probe_object
 from dashboard.simulator.scenario import load_scenario
+from dashboard.storage.about import About
 from dashboard.storage.recording import Recording
-from dashboard.storage.writer import About, Writer
+from dashboard.storage.writer import Writer
 from tests.hosts import CALLSCOPE, callscope
 from tests.recorded import fold
 from tests.terminal import Terminal

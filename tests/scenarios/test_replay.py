@@ -12,9 +12,10 @@ from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.clock import ManualClock
 from dashboard.simulator.scenario import list_scenarios, load_scenario
+from dashboard.storage.about import About
 from dashboard.storage.recording import Recording
 from dashboard.storage.replay import open_replay
-from dashboard.storage.writer import About, Writer
+from dashboard.storage.writer import Writer
 from tests.virtual import facts_of
 
 NAMES = [name for name, _ in list_scenarios()]
