@@ -13,8 +13,8 @@ from dashboard.call.codec import to_line
 from dashboard.call.events import Event
 from dashboard.cli.main import run
 from dashboard.simulator.scenario import load_scenario
+from dashboard.storage.about import About
 from dashboard.storage.recorder import Recorder
-from dashboard.storage.writer import About
 from tests.unit.storage.outcomes import Outcomes
 from tests.virtual import facts_of
 
