@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-from dashboard.call.findings.herd import THUNDERING_HERD
-from dashboard.call.findings.rule import Rule
 from dashboard.call.findings.rules import RULES
 from dashboard.simulator.scenario import list_scenarios, load_scenario
 
@@ -18,10 +15,9 @@ _BLOCK = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 def table() -> str:
     """Return the table, a line per rule in the order of explanatory power."""
     seen = _scenarios()
-    rules: list[Rule[Any]] = [*RULES, THUNDERING_HERD]
     rows = [
         f"| `{rule.name}` | {rule.severity} | {rule.means} | {rule.remedy} | {seen.get(rule.name, '')} |"
-        for rule in rules
+        for rule in RULES
     ]
     return "\n".join(
         ["| finding | severity | what it means | what to do | demo |", "| --- | --- | --- | --- | --- |", *rows, ""]

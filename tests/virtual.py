@@ -11,7 +11,7 @@ import json
 import random
 import selectors
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -21,7 +21,7 @@ import httpx
 from dashboard.bus.store import Store
 from dashboard.call.events import Cause, ClosedBy, Event
 from dashboard.call.ports import Sink
-from dashboard.call.state import CallState
+from dashboard.call.state import Calls, CallState
 from dashboard.cli.line import line, network_options
 from dashboard.cli.probe import Operator
 from dashboard.cli.settings import Settings
@@ -269,15 +269,33 @@ def call_of(scenario: Scenario, *, seconds: float | None = None, **changes: Any)
     return only_call(store)
 
 
-def played(scenario: Scenario, seconds: float | None, changes: Mapping[str, Any], sinks: list[Sink]) -> None:
+def calls_of(scenario: Scenario, count: int, *, seconds: float | None = None, **changes: Any) -> Calls:
+    """Like `call_of`, with several calls to one host at the same time, held by one store."""
+    store = Store()
+    played(scenario, seconds, changes, [store], tuple(f"made-up-{number}" for number in range(count)))
+    return store.snapshot()
+
+
+def played(
+    scenario: Scenario,
+    seconds: float | None,
+    changes: Mapping[str, Any],
+    sinks: list[Sink],
+    call_ids: Sequence[str] = ("made-up",),
+) -> None:
     random.seed(SEED)  # the waits between attempts are drawn
     time = MadeUpTime()
     host = BotHost(scenario, port=8080, clock=time)  # nobody listens there
     given = Settings(**{**scenario.settings.given(), **changes}).to_worker()
     settings = Settings.from_worker(at_host(given, host.ready()))
-    source = line(settings, "made-up", clock=time, network=_DirectNetwork(settings, host, time))
-    sinks = [*sinks, Operator(source, settings.say)]
+
+    async def play() -> None:
+        lasts_s = seconds or scenario.probe_s or scenario.duration_s
+        sources = [line(settings, one, clock=time, network=_DirectNetwork(settings, host, time)) for one in call_ids]
+        calls = ((source, [*sinks, Operator(source, settings.say)]) for source in sources)
+        await asyncio.gather(*(play_until_stopped(source, told, lasts_s) for source, told in calls))
+
     try:
-        time.run_until_complete(play_until_stopped(source, sinks, seconds or scenario.probe_s or scenario.duration_s))
+        time.run_until_complete(play())
     finally:
         time.close()

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from dashboard.call import desk
 from dashboard.call.desk import Desk
 from dashboard.call.events import CallEnded, Event
+from dashboard.call.findings import herd
 from dashboard.call.hook_events import DOOR
 from dashboard.call.reducer import step
 from dashboard.call.state import Calls, CallState
@@ -30,8 +31,10 @@ class Store:
         if event.call_id == DOOR:
             self.desk = desk.step(self.desk, event)
             return
-        call = self._calls.get(event.call_id) or CallState(event.call_id)
-        self._calls[event.call_id] = step(call, event)
+        before = self._calls.get(event.call_id) or CallState(event.call_id)
+        self._calls[event.call_id] = call = step(before, event)
+        if call.link.outages is not before.link.outages and len(self._calls) >= herd.FEWEST_LINKS:
+            self._calls.update(herd.noted(self._calls))
         self._snapshot = None
         if isinstance(event, CallEnded):
             self._forget_oldest(event.call_id)

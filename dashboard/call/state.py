@@ -269,6 +269,21 @@ class GenesysView:
 
 
 @dataclass(frozen=True, slots=True)
+class Herd:
+    """What a call's last outage had in common with those of other calls, as whoever holds them all has noted it.
+
+    `outage` is the number of that outage. `lost` links were lost within `lost_within_s`; `at_once` of them were back
+    within a second, the first of these `back_after_s` after the first loss.
+    """
+
+    outage: int
+    lost: int
+    at_once: int
+    lost_within_s: float
+    back_after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallState:
     """All that is known of one call. `now` is the time of its newest fact."""
 
@@ -299,6 +314,7 @@ class CallState:
     loop_lags: Histogram = field(default_factory=Histogram)  # at moments 20 ms apart
     findings: Findings = field(default_factory=Findings)
     genesys: GenesysView | None = None  # None: not asked
+    herd: Herd | None = None  # None: nothing in common with others
     hook: HookView | None = None  # None: not an AudioHook call
     records: Records = field(default_factory=Records)
 

@@ -8,6 +8,7 @@ from dashboard.call import events as ev
 from dashboard.call.events import Cause, ClosedBy, Flaw, LinkState
 from dashboard.call.state import CallState
 from tests.builders import Story
+from tests.several import call_back, held_together
 
 LINE = -65.0
 """dBFS of a quiet line."""
@@ -102,6 +103,11 @@ def _stalls() -> CallState:
     return story.call
 
 
+def _back(*downs_s: float) -> CallState:
+    """The first of several calls that were lost together and are back after so many seconds."""
+    return held_together([call_back(number, down_s) for number, down_s in enumerate(downs_s)])["call-0"]
+
+
 STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "expired certificate": (
         lambda: _refused(Cause.TLS_CERTIFICATE, "certificate not trusted", flaw=Flaw.EXPIRED),
@@ -135,6 +141,8 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "worker killed": (_worker_gone, "worker_lost"),
     "worker told to stop": (_stopped, None),
     "operator reconnects": (_reconnected, None),
+    "calls back all at once": (lambda: _back(*(4.0 + 0.05 * number for number in range(12))), "thundering_herd"),
+    "calls back one by one": (lambda: _back(2.0, 4.0, 6.0, 8.0), "abnormal_closures"),
     "a call told well": (lambda: _talking().call, None),
 }
 """What happens → the call, and the finding that must stand first."""

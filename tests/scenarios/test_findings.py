@@ -21,8 +21,12 @@ from tests.virtual import call_of
 
 NAMES = [name for name, _ in list_scenarios()]
 
-BESIDE: dict[str, set[str]] = {"bad-day": {"network_stalls"}, "hostile": {"peer_errors"}}
-"""What a scenario may yield besides the finding that it expects first."""
+BESIDE: dict[str, set[str]] = {
+    "bad-day": {"network_stalls"},
+    "hostile": {"peer_errors"},
+    "calls back all at once": {"abnormal_closures"},
+}
+"""What a scenario or a told call may yield besides the finding that it expects first."""
 
 NEARLY: dict[str, str] = {
     "worker_lost": "worker told to stop",
@@ -45,6 +49,7 @@ NEARLY: dict[str, str] = {
     "flapping": "near-pattern",
     "closed_by_peer": "near-token-expiry",
     "abnormal_closures": "operator reconnects",
+    "thundering_herd": "calls back one by one",
     "wrong_codec": "near-wrong-codec",
     "no_audio": "near-no-audio",
     "silent_bot": "near-slow-bot",
@@ -96,8 +101,9 @@ def test_a_scenario_says_what_stands_first_or_that_nothing_does(name: str) -> No
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_told_call_is_found_out_and_nothing_else_is_said(name: str) -> None:
-    expected = STORIES[name][1]
-    assert found(told(name)) == ([] if expected is None else [expected])
+    first = STORIES[name][1]
+    assert found(told(name))[:1] == ([] if first is None else [first])
+    assert set(found(told(name))) - BESIDE.get(name, set()) <= {first}
 
 
 def test_every_rule_is_provoked_and_the_matrix_says_by_what() -> None:

@@ -38,7 +38,7 @@ def due(before: CallState, event: Event) -> bool:
     return isinstance(event, WorkerLost)
 
 
-def assess(call: CallState, rules: Sequence[Rule[View]] = RULES) -> Findings:
+def assess(call: CallState, rules: Sequence[Rule] = RULES) -> Findings:
     """Return the call's findings as of `call.now`. `rules` stand in the order of their explanatory power."""
     round_ = _Round(call)
     for rule in rules:
@@ -56,7 +56,7 @@ class _Round:
         self._explained: dict[str, float] = {}
         """Rule → since when what it would say is better explained."""
 
-    def ask(self, rule: Rule[View]) -> None:
+    def ask(self, rule: Rule) -> None:
         standing = self._standing.get(rule.name)
         sign = rule.sign(self._view, standing is not None)
         if rule.name in self._explained:
@@ -75,7 +75,7 @@ class _Round:
         if weaker is not None and weaker.raised[0] < began:
             self._past[name] = replace(weaker, fading=False, until=weaker.until or self._now)
 
-    def _fade(self, rule: Rule[View], standing: Finding) -> None:
+    def _fade(self, rule: Rule, standing: Finding) -> None:
         if self._now - standing.seen_at < rule.clear_after_s:
             self._standing[rule.name] = replace(standing, fading=True)
         else:

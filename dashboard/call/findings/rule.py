@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
-from typing import Generic, TypeVar
 
 from dashboard.call.events import Cause, ClosedBy
 from dashboard.call.findings.finding import Finding, Reading, Severity
 from dashboard.call.state import CallState, Connection, Outage
 from dashboard.media.pacing import Sample
 from dashboard.media.readings import window
-
-Seen = TypeVar("Seen")
 
 RECENT_S = 10.0
 """What a rule calls now, where it looks at frames."""
@@ -43,8 +40,8 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule(Generic[Seen]):
-    """One cause of trouble. `sign(seen, standing)` is pure and cheap; `standing` says whether the finding stands now,
+class Rule:
+    """One cause of trouble. `sign(view, standing)` is pure and cheap; `standing` says whether the finding stands now,
     so that it can be cleared at another threshold than the one at which it was raised.
 
     means, remedy: one sentence each, for the README and for whoever reads a finding. explains: rules that need not be
@@ -55,7 +52,7 @@ class Rule(Generic[Seen]):
     severity: Severity
     means: str
     remedy: str
-    sign: Callable[[Seen, bool], Sign | None]
+    sign: Callable[[View, bool], Sign | None]
     explains: frozenset[str] = frozenset()
     clear_after_s: float = 10.0
 

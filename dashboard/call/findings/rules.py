@@ -5,10 +5,10 @@ A rule explains only rules below it.
 
 from __future__ import annotations
 
-from dashboard.call.findings import audio, bot, link, own, pacing, refusals
-from dashboard.call.findings.rule import Rule, View
+from dashboard.call.findings import audio, bot, herd, link, own, pacing, refusals
+from dashboard.call.findings.rule import Rule
 
-RULES: tuple[Rule[View], ...] = (
+RULES: tuple[Rule, ...] = (
     own.WORKER_LOST,
     own.SELF_LATE,
     own.SLOW_CONSUMER,
@@ -27,6 +27,7 @@ RULES: tuple[Rule[View], ...] = (
     link.RECYCLED_AT_AGE,
     link.HALF_OPEN,
     link.FLAPPING,
+    herd.THUNDERING_HERD,
     link.CLOSED_BY_PEER,
     link.ABNORMAL_CLOSURES,
     audio.WRONG_CODEC,

@@ -1,60 +1,87 @@
-"""What several calls show together."""
+"""What several calls show together, in the store that holds them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dashboard.call.events import Cause, LinkState
-from dashboard.call.findings.finding import Severity
-from dashboard.call.findings.herd import across
-from dashboard.call.state import CallState
-from tests.builders import Story
+from dashboard.call.findings.finding import Finding, Severity
+from dashboard.simulator.scenario import load_scenario
+from tests.several import Told, call_back, held_together
+from tests.virtual import calls_of
 
 
-def call_back(number: int, down_s: float, *, lost_s: float = 2.0, by_operator: bool = False) -> CallState:
-    """A call that is lost after `lost_s` and is back after `down_s`."""
-    story = Story(f"call-{number}")
-    story.connect(takes_s=0.1)
-    story.listen(lost_s)
-    story.drop(Cause.OPERATOR if by_operator else Cause.ABNORMAL_CLOSURE)
-    story.enter(LinkState.WAITING, Cause.ABNORMAL_CLOSURE, attempt=2, wait_s=down_s)
-    story.wait(down_s)
-    story.connect(attempt=2, takes_s=0.1)
-    story.listen(20.0 - down_s)
-    return story.call
+def herds(stories: Sequence[Told]) -> list[Finding]:
+    """What the store that holds these calls has found out about each of them, beside what each shows alone."""
+    found = (call.findings.of("thundering_herd") for call in held_together(stories).values())
+    return [finding for finding in found if finding is not None]
 
 
-def calls_back(downs_s: Sequence[float]) -> dict[str, CallState]:
-    return {f"call-{i}": call_back(i, down_s) for i, down_s in enumerate(downs_s)}
+def back_after(*downs_s: float) -> list[Finding]:
+    return herds([call_back(number, down_s) for number, down_s in enumerate(downs_s)])
 
 
-def test_links_that_come_back_at_one_moment_are_a_herd() -> None:
-    (finding,) = across(calls_back([4.0, 4.2, 4.1, 4.5, 4.3]))
-    assert finding.rule == "thundering_herd"
-    assert finding.severity is Severity.WARNING
-    assert finding.summary == "Thundering herd: 5 of 5 links that were lost together came back within 1.0 s"
-    assert "--backoff-base" in finding.remedy
+def test_links_that_come_back_at_one_moment_are_a_herd_and_each_call_says_so() -> None:
+    found = back_after(4.0, 4.2, 4.1, 4.5, 4.3)
+    assert len(found) == 5
+    assert found[0].severity is Severity.INFO
+    assert found[0].summary == "Thundering herd: 5 of 5 links that were lost together came back within 1.0 s"
+    assert "--backoff-base" in found[0].remedy
+
+
+def test_a_large_herd_is_a_warning() -> None:
+    assert {finding.severity for finding in back_after(*(4.0 + 0.05 * number for number in range(12)))} == {
+        Severity.WARNING
+    }
+
+
+def test_the_few_that_came_back_apart_from_the_herd_are_not_of_it() -> None:
+    assert len(back_after(4.0, 4.1, 4.2, 4.3, 9.0)) == 4
 
 
 def test_links_that_come_back_one_after_the_other_are_none() -> None:
-    assert across(calls_back([2.0, 4.0, 6.0, 8.0, 10.0])) == ()
+    assert back_after(2.0, 4.0, 6.0, 8.0, 10.0) == []
 
 
-def test_two_links_are_no_herd_and_no_calls_are_none() -> None:
-    assert across(calls_back([4.0, 4.0])) == ()
-    assert across({}) == ()
+def test_the_first_to_come_back_of_many_are_none() -> None:
+    assert back_after(4.0, 4.1, 4.2, *(6.0 + 2 * number for number in range(6))) == []
+
+
+def test_two_links_are_no_herd() -> None:
+    assert back_after(4.0, 4.0) == []
 
 
 def test_links_that_were_lost_at_different_times_have_nothing_in_common() -> None:
-    calls = {f"call-{i}": call_back(i, 14.0 - 4 * i, lost_s=2.0 + 4 * i) for i in range(4)}
-    assert across(calls) == ()
+    assert herds([call_back(number, 14.0 - 4 * number, lost_s=2.0 + 4 * number) for number in range(4)]) == []
 
 
 def test_an_operator_who_reconnects_every_call_is_no_herd() -> None:
-    assert across({f"call-{i}": call_back(i, 4.0, by_operator=True) for i in range(5)}) == ()
+    assert herds([call_back(number, 4.0, by_operator=True) for number in range(5)]) == []
 
 
 def test_a_herd_of_long_ago_is_told_no_more() -> None:
-    calls = calls_back([4.0, 4.0, 4.0])
-    assert across({name: replace(call, now=call.now + 600.0) for name, call in calls.items()}) == ()
+    stories = [call_back(number, 4.0) for number in range(3)]
+    for story in stories:
+        story.listen(80.0)
+    found = herds(stories)
+    assert len(found) == 3
+    assert not any(finding.stands for finding in found)
+
+
+def test_the_next_outage_of_a_link_is_its_own() -> None:
+    stories = [call_back(number, 4.0) for number in range(3)]
+    for apart, story in enumerate(stories):
+        story.listen(70.0 + 30.0 * apart)
+        story.drop()
+        story.enter(LinkState.WAITING, Cause.ABNORMAL_CLOSURE, attempt=2, wait_s=1.0)
+        story.wait(1.0)
+        story.connect(attempt=2, takes_s=0.1)
+        story.listen(5.0)
+    assert {len(finding.raised) for finding in herds(stories)} == {1}
+
+
+def test_callers_of_a_host_that_restarts_come_back_as_a_herd() -> None:
+    calls = calls_of(load_scenario("restart"), 5)
+    assert len(calls) == 5
+    for call in calls.values():
+        assert [finding.rule for finding in call.findings.all] == ["closed_by_peer", "thundering_herd"]
