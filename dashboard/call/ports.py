@@ -45,6 +45,27 @@ class Stop:
 Command = Reconnect | Say | Mark | Save | Stop
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Frames of one leg in a row, without a hole, as they came. No fact: it goes to recorders alone.
+
+    `at` is that of the `AudioReceived` that tells of them, `position_s` where the first sample stands on the stream's
+    timeline. `payload` holds whole samples, of all `channels` interleaved, `rate` of each a second.
+    """
+
+    call_id: str
+    at: float
+    leg: str
+    encoding: str
+    rate: int
+    channels: int
+    position_s: float
+    payload: bytes
+
+
+Hear = Callable[[Sound], None]
+
+
 class Source(Protocol):
     """Turns a wire, a process or a file into facts."""
 

@@ -105,11 +105,12 @@ def _print(call: CallState, args: argparse.Namespace) -> None:
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     """Return whether a signal ended it."""
     call_id = new_call_id()
-    source: Source = line(settings, call_id)
+    call = line(settings, call_id)
+    source: Source = call
     if settings.record or settings.record_on:
         from dashboard.cli.record import desk  # for those who record only: a call should be up soon
 
-        source = desk(source, settings, call_id, keeps_history=False)
+        source = desk(call, settings, call_id, keeps_history=False)
     operator = Operator(source, settings.say)
     stop_on_signals(operator.interrupt)
     await play_until_stopped(source, [*sinks, operator], settings.duration)

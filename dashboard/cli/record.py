@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.call.ports import Source
 from dashboard.cli.places import shelf
 from dashboard.cli.settings import Settings
 from dashboard.cli.version import versions
 from dashboard.clock import SystemClock
 from dashboard.storage.desk import Desk, Plan
+from dashboard.worker.line import Line
 
 
-def desk(source: Source, settings: Settings, call_id: str, *, keeps_history: bool) -> Desk:
+def desk(source: Line, settings: Settings, call_id: str, *, keeps_history: bool) -> Desk:
     """Return `source` with what the settings say of recording; with `keeps_history` it can be saved on command."""
     plan = Plan(
         shelf=shelf(),
@@ -25,7 +25,10 @@ def desk(source: Source, settings: Settings, call_id: str, *, keeps_history: boo
         settings=_told(settings),
         versions=versions,
     )
-    return Desk(source, call_id, plan, SystemClock())
+    around = Desk(source, call_id, plan, SystemClock())
+    if settings.record_audio:
+        source.overhear(around.hear)
+    return around
 
 
 def _told(settings: Settings) -> Mapping[str, Any]:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dashboard.call.events import CallEnded, CallStarted, Event, Ticked
-from dashboard.call.ports import Command, Emit, Save, Source
+from dashboard.call.ports import Command, Emit, Save, Sound, Source
 from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.clock import Clock
 from dashboard.errors import RecordingError
 from dashboard.storage.about import About, Written
+from dashboard.storage.packing import Item
 from dashboard.storage.recorder import Recorder
 from dashboard.storage.ring import Ring
 from dashboard.storage.shelf import Shelf
@@ -90,6 +91,13 @@ class Desk:
             if self._ended is not None:
                 emit(self._ended)
 
+    def hear(self, sound: Sound) -> None:
+        """Take the sound that the last fact tells of; it goes to recordings and nowhere else."""
+        if self._ring is not None:
+            self._ring.put(sound)
+        for recorder in self._following:
+            recorder.put(sound)
+
     # -- facts ------------------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:
@@ -144,7 +152,7 @@ class Desk:
     def _path(self, wish: Path | bool) -> Path:
         return wish if isinstance(wish, Path) else self._plan.shelf.place(self._call_id, self._clock.wall())
 
-    def _begin(self, path: Path, trigger: str, before: Iterable[Event], missing_s: float = 0.0) -> Recorder:
+    def _begin(self, path: Path, trigger: str, before: Iterable[Item], missing_s: float = 0.0) -> Recorder:
         created = self._clock.wall()
         plan = self._plan
 

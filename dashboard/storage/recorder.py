@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashboard.call.events import Event
 from dashboard.errors import RecordingError
 from dashboard.storage.about import About, Written
+from dashboard.storage.packing import Item
 
 if TYPE_CHECKING:
     from dashboard.storage.writer import Writer
@@ -36,7 +36,7 @@ class Recorder:
         about: Callable[[], About],
         *,
         ended: Callable[[Recorder, Written | RecordingError], None],
-        before: Iterable[Event] = (),
+        before: Iterable[Item] = (),
     ) -> None:
         """Begin at once. `before` are facts that were told already; they are read and written first.
 
@@ -47,15 +47,15 @@ class Recorder:
         self._about = about
         self._before = before
         self._ended = ended
-        self._queue: deque[Event] = deque()
+        self._queue: deque[Item] = deque()
         self._over = False
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def put(self, event: Event) -> None:
-        """Take one fact; never waits."""
+    def put(self, event: Item) -> None:
+        """Take one fact, or the sound that it tells of; never waits."""
         if self._over:
             return
         self._queue.append(event)
@@ -97,7 +97,8 @@ class Recorder:
         except RecordingError as error:
             self._end(error)
         except Exception as error:  # a bug of ours: the call goes on, and the operator is told that this does not
-            self._end(RecordingError(f"{self.path}: cannot be written: unexpected {type(error).__name__}: {error}"))
+            what = f"{self.path}: cannot be written: unexpected {type(error).__name__}: {error}"
+            self._end(RecordingError(what, remedy="This is a bug; please report it."))
 
     def _write_all(self, writer: Writer) -> Written:
         facts = iter(self._before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sqlite3
 import tempfile
@@ -15,6 +16,7 @@ from typing import Any, Self
 
 from dashboard.call.codec import event_from_line, is_known, kind_name
 from dashboard.call.events import CallStarted, Event
+from dashboard.call.ports import Sound
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.call.verdict import judge
@@ -124,6 +126,19 @@ class Recording:
             ):
                 if is_known(kind):
                     yield self._fact(seq, line)
+
+    def sounds(self, *, since_s: float | None = None, until_s: float | None = None) -> Iterator[Sound]:
+        """Yield the sound that the facts of this span tell of, if it was recorded, in the order in which it came.
+
+        `at` is that of the facts. Raises RecordingError as `facts`.
+        """
+        columns = "at_s, leg, encoding, rate, channels, position_s, payload"
+        span = (-1.0 if since_s is None else since_s, math.inf if until_s is None else until_s)
+        query = f"SELECT {columns} FROM sound WHERE at_s >= ? AND at_s < ? ORDER BY seq"
+        with self._reading():
+            began = next((fact.at for fact in self.facts(kinds=[CallStarted])), 0.0)
+            for at_s, *row in self._connection.execute(query, span):
+                yield Sound(self.info.call_id, began + at_s, *row)
 
     def call(self) -> CallState:
         """Return the call as the recording leaves it: every fact folded."""

@@ -14,10 +14,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dashboard.call.codec import event_from_line, to_line
-from dashboard.call.events import Event
-from dashboard.call.masking import masked
 from dashboard.errors import RecordingError
+from dashboard.storage.packing import Item, pack, unpack
 from dashboard.storage.standing import Standing
 
 LIMIT_BYTES = 64 * 1024 * 1024
@@ -33,7 +31,7 @@ class Excerpt:
     """Facts from some moment on. missing_s: seconds of the call before it; the facts begin with what held there."""
 
     missing_s: float
-    facts: Iterator[Event]
+    facts: Iterator[Item]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,8 @@ class _Pack:
     first_at: float
     last_at: float
 
-    def facts(self) -> Iterator[Event]:
-        return map(event_from_line, zlib.decompress(self.segment.read(self.offset, self.size)).splitlines())
+    def facts(self) -> Iterator[Item]:
+        return map(unpack, zlib.decompress(self.segment.read(self.offset, self.size)).splitlines())
 
 
 class _Segment:
@@ -88,7 +86,7 @@ class Ring:
         self._masks = masks
         self._failed = failed
         self._started_at: float | None = None
-        self._pending: deque[Event] = deque()  # not packed yet
+        self._pending: deque[Item] = deque()  # not packed yet
         self._standing = Standing()  # before the first of them
         self._packs: deque[_Pack] = deque()
         self._segment: _Segment | None = None
@@ -111,8 +109,8 @@ class Ring:
                 return self._packs[0].first_at
             return self._pending[0].at if self._pending else None
 
-    def put(self, event: Event) -> None:
-        """Take one fact; never waits."""
+    def put(self, event: Item) -> None:
+        """Take one fact, or the sound that it tells of; never waits."""
         if self._started_at is None:
             self._started_at = event.at
         if self.failure is None:
@@ -140,39 +138,41 @@ class Ring:
             self._pending.clear()
             self._segment = None
 
-    def _facts(self, packs: Sequence[_Pack], pending: Sequence[Event]) -> Iterator[Event]:
-        for pack in packs:
-            yield from pack.facts()
-        yield from map(masked, pending) if self._masks else pending
+    def _facts(self, packs: Sequence[_Pack], pending: Sequence[Item]) -> Iterator[Item]:
+        for packed in packs:
+            yield from packed.facts()
+        for item in pending:
+            yield unpack(pack(item, masks=self._masks))
 
     def _run(self) -> None:
-        while not self._closing.wait(_EVERY_S):
-            try:
+        try:
+            while not self._closing.wait(_EVERY_S):
                 while len(self._pending) >= _PACK:
                     self._pack()
-            except OSError as error:
-                self.failure = RecordingError(
-                    f"what has been seen cannot be kept: {error.strerror}",
-                    remedy=f"Make room in {tempfile.gettempdir()}, or set TMPDIR to a folder where there is some.",
-                )
-                self._pending.clear()
-                self._failed(self.failure)
-                return
+        except OSError as error:
+            room = f"Make room in {tempfile.gettempdir()}, or set TMPDIR to a folder where there is some."
+            self._fail(error.strerror or type(error).__name__, room)
+        except Exception as error:  # a bug of ours: the call goes on, and the operator is told that this does not
+            self._fail(f"unexpected {type(error).__name__}: {error}", "This is a bug; please report it.")
+
+    def _fail(self, why: str, remedy: str) -> None:
+        self.failure = RecordingError(f"what has been seen cannot be kept: {why}", remedy=remedy)
+        self._pending.clear()
+        self._failed(self.failure)
 
     def _pack(self) -> None:
         """Move the oldest hundred of the facts that wait to the disk."""
         facts = [self._pending[place] for place in range(_PACK)]
-        lines = (to_line(masked(fact) if self._masks else fact) for fact in facts)
-        data = zlib.compress("\n".join(lines).encode())
+        data = zlib.compress(b"\n".join(pack(fact, masks=self._masks) for fact in facts))
         if self._segment is None or self._segment.size + len(data) > self.limit_bytes // _SEGMENTS:
             self._segment = _Segment()
         offset = self._segment.append(data)
         after = self._standing
         for fact in facts:
             after = after.after(fact)
-        pack = _Pack(self._segment, offset, len(data), self._standing, facts[0].at, max(fact.at for fact in facts))
+        packed = _Pack(self._segment, offset, len(data), self._standing, facts[0].at, max(fact.at for fact in facts))
         with self._lock:
-            self._packs.append(pack)
+            self._packs.append(packed)
             self._standing = after
             for _ in facts:
                 self._pending.popleft()
@@ -185,7 +185,7 @@ class Ring:
                 self._packs.popleft()
 
 
-def _cut(facts: Iterator[Event], before: Standing, begin: float) -> Iterator[Event]:
+def _cut(facts: Iterator[Item], before: Standing, begin: float) -> Iterator[Item]:
     """Leave out what was told before `begin`, but for what still holds there."""
     for fact in facts:
         if fact.at >= begin:

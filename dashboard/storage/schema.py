@@ -38,6 +38,7 @@ CREATE TABLE sound (
     seq INTEGER PRIMARY KEY, at_s REAL NOT NULL, leg TEXT NOT NULL, encoding TEXT NOT NULL, rate INTEGER NOT NULL,
     channels INTEGER NOT NULL, position_s REAL NOT NULL, payload BLOB NOT NULL
 );
+CREATE INDEX sound_by_time ON sound (at_s);
 CREATE INDEX facts_by_time ON facts (at_s);
 CREATE INDEX facts_by_kind ON facts (kind);
 """

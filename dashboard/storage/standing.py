@@ -34,7 +34,7 @@ class Standing:
 
     facts: tuple[Event, ...] = ()
 
-    def after(self, event: Event) -> Standing:
+    def after(self, event: object) -> Standing:
         """Return what holds once `event` has been told."""
         if not isinstance(event, _LASTING):
             return self

@@ -5,19 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
 from dashboard.call.codec import kind_of, to_line
 from dashboard.call.events import Event, WorkerLost
 from dashboard.call.masking import masked
+from dashboard.call.ports import Sound
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.errors import RecordingError
 from dashboard.storage import schema
 from dashboard.storage.about import About, Written
+from dashboard.storage.packing import Item
 from dashboard.storage.recording import Recording, summary_of
+
+_SOUND = "at_s, leg, encoding, rate, channels, position_s, payload"
 
 
 class Writer:
@@ -36,6 +40,7 @@ class Writer:
         self._at_s = 0.0
         self._facts = 0
         self._rows: list[tuple[float, str, str]] = []
+        self._sounds: list[tuple[object, ...]] = []
         with self._writing():
             there = path.exists()
         if there:
@@ -45,8 +50,12 @@ class Writer:
         with self._writing():
             self._inode = path.stat().st_ino
 
-    def add(self, event: Event) -> None:
-        """Take one fact; it is on the disk after the next `commit`."""
+    def add(self, event: Item) -> None:
+        """Take one fact, or the sound that the last one tells of; it is on the disk after the next `commit`."""
+        if isinstance(event, Sound):
+            _, _, *columns = astuple(event)
+            self._sounds.append((self._at_s, *columns))
+            return
         if self._about.masked:
             event = masked(event)
         self._fold(event)
@@ -59,14 +68,16 @@ class Writer:
             RecordingError: the disk is full, the file is gone, or cannot be written any more.
         """
         self._require_file()
-        if not self._rows:
+        if not self._rows and not self._sounds:
             return
         with self._writing():
             self._connection.execute("BEGIN")
             self._connection.executemany("INSERT INTO facts (at_s, kind, fact) VALUES (?, ?, ?)", self._rows)
+            self._connection.executemany(f"INSERT INTO sound ({_SOUND}) VALUES (?, ?, ?, ?, ?, ?, ?)", self._sounds)
             self._connection.execute("COMMIT")
         self._facts += len(self._rows)
         self._rows.clear()
+        self._sounds.clear()
 
     def close(self) -> Written:
         """Commit, write the verdict down, and leave one plain file (RecordingError as `commit`)."""

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Literal
 
 from dashboard.call.events import AudioReceived, QueueMeasured
-from dashboard.call.ports import Emit
+from dashboard.call.ports import Emit, Hear, Sound
 from dashboard.clock import Clock
 from dashboard.dialects.base import AudioFrame, Codec, Item
 from dashboard.media.levels import measure, misfit_db
@@ -31,6 +32,8 @@ BATCH_FRAMES = 100
 BURST = 2_000
 """40 s of 20 ms frames, more than can be held back before silence makes the link stale; some 10 ms of work."""
 WAITS_KEPT = 1_000
+_SEAM_S = 0.0005
+"""Positions are rounded by those who send them: this is no hole."""
 _FRAMES_TOLD_BY = 5
 """A tenth of a second tells whether sound is read as what it is; more of a burst would say the same."""
 
@@ -76,6 +79,11 @@ class Intake:
         self._on_the_spot = BURST
         self._wake = asyncio.Event()
         self._last_inbound_at: float | None = None
+        self._hear: Hear | None = None
+
+    def overhear(self, hear: Hear) -> None:
+        """Hand the sound itself to `hear` as well, after the fact that tells of it."""
+        self._hear = hear
 
     @property
     def last_inbound_at(self) -> float | None:
@@ -193,7 +201,7 @@ class Intake:
         if batch is not None:
             if batch.takes(frame):
                 return batch
-            self._emit(batch.fact(self._codec.call_id))
+            self._tell(batch)
         self._batches[frame.leg] = fresh = _Batch(frame)
         return fresh
 
@@ -202,8 +210,15 @@ class Intake:
 
     def _close_batches(self) -> None:
         for batch in self._batches.values():
-            self._emit(batch.fact(self._codec.call_id))
+            self._tell(batch)
         self._batches.clear()
+
+    def _tell(self, batch: _Batch) -> None:
+        fact = batch.fact(self._codec.call_id)
+        self._emit(fact)
+        if self._hear is not None:
+            for sound in batch.sounds(fact):
+                self._hear(sound)
 
 
 class _Batch:
@@ -248,3 +263,17 @@ class _Batch:
             misfit_db=misfit_db(b"".join(payloads[:_FRAMES_TOLD_BY]), encoding),
             late=tuple(compress(range(len(late)), late)),
         )
+
+    def sounds(self, fact: AudioReceived) -> Iterator[Sound]:
+        """Yield the sound that `fact` tells of, a piece for every run of frames without a hole."""
+        encoding, rate, channels = self._first.format
+        begin, due = 0, self._first.position
+        for place, frame in enumerate([*self.frames, None]):
+            if frame is not None and abs(frame.position - due) <= _SEAM_S:
+                due = frame.position + frame.duration
+                continue
+            payload = b"".join(one.payload for one in self.frames[begin:place])
+            position = self.frames[begin].position
+            yield Sound(fact.call_id, fact.at, fact.leg, encoding, rate, channels, position, payload)
+            if frame is not None:
+                begin, due = place, frame.position + frame.duration

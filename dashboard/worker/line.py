@@ -26,7 +26,7 @@ from dashboard.call.events import (
     Targets,
     Ticked,
 )
-from dashboard.call.ports import Command, Emit, Mark, Reconnect, Save, Say, Stop
+from dashboard.call.ports import Command, Emit, Hear, Mark, Reconnect, Save, Say, Stop
 from dashboard.clock import Clock
 from dashboard.dialects.base import Caller
 from dashboard.resilience.link import Link, Outcome
@@ -111,6 +111,10 @@ class Line:
     def command(self, command: Command) -> None:
         """Take a command, also before `run`; what comes of it is told by facts."""
         self._inbox.put_nowait(lambda: self._obey(command))
+
+    def overhear(self, hear: Hear) -> None:
+        """Hand the sound itself to `hear` as well."""
+        self._intake.overhear(hear)
 
     async def run(self, emit: Emit) -> None:
         """Run the call; its last fact is `CallEnded`."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from dashboard.call.codec import command_from_line, event_from_line, to_line
-from dashboard.call.events import CallEnded, CallStarted, Event, Ticked, WorkerLost
+from dashboard.call.events import AudioReceived, CallEnded, CallStarted, Event, Ticked, WorkerLost
 from dashboard.call.figures import probe_object
 from dashboard.call.ports import Save, Stop
 from dashboard.call.record_events import RecordingSaved
@@ -69,6 +69,20 @@ async def test_a_folder_that_cannot_be_written_to_is_told_and_the_call_goes_on(t
     assert "Name a file in a folder" in ended.stderr
     assert ended.code == 0
     assert ended.json["verdict"] == "healthy"
+
+
+async def test_the_sound_is_recorded_when_told_so_and_printed_nowhere(tmp_path: Path) -> None:
+    path = tmp_path / "call.callscope"
+    async with bot_host("steady") as ready:
+        flags = ("--jsonl", "--duration", "3", "--record", str(path), "--record-audio")
+        ended = await callscope("probe", *flags, env=environment(ready))
+    assert "the voices of the people on the call are recorded" in ended.stderr
+    assert "payload" not in ended.stdout
+    with Recording(path) as recording:
+        sounds = list(recording.sounds())
+        told = [fact for fact in recording.facts() if isinstance(fact, AudioReceived)]
+    assert sum(len(sound.payload) for sound in sounds) == sum(fact.size_bytes for fact in told) > 10_000
+    assert {sound.encoding for sound in sounds} == {fact.encoding for fact in told}
 
 
 # -- the worker ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dashboard.call.events import CallEnded, CallStarted, Event, Marked, Ticked
-from dashboard.call.ports import Command, Emit, Mark, Reconnect, Save, Stop
+from dashboard.call.ports import Command, Emit, Mark, Reconnect, Save, Sound, Stop
 from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.clock import ManualClock
 from dashboard.storage.desk import Desk, Plan
@@ -188,6 +188,25 @@ async def test_a_source_that_breaks_leaves_its_recording_closed(tmp_path: Path, 
         await Desk(Broken(), "made-up", plan, ManualClock()).run(told.append)
     assert isinstance(told[-1], RecordingSaved)
     assert read(told[-1].path) == facts[:100]
+
+
+async def test_the_sound_goes_to_recordings_and_nowhere_else(tmp_path: Path, facts: list[Event]) -> None:
+    sounds = [Sound("made-up", facts[at].at, "inbound", "pcmu", 8000, 2, 0.1 * at, bytes([at])) for at in (60, 90)]
+    async with desk(tmp_path, record=tmp_path / "call.callscope") as stage:
+        stage.tell(facts[:61])
+        stage.desk.hear(sounds[0])
+        stage.tell(facts[61:91])
+        stage.desk.hear(sounds[1])
+        stage.tell(facts[91:])
+        stage.desk.command(Save(str(tmp_path / "saved.callscope")))
+        await stage.until(RecordingSaved)
+    assert all(isinstance(fact, Event) for fact in stage.told)
+    for name in ("call", "saved"):
+        with Recording(tmp_path / f"{name}.callscope") as recording:
+            assert recording.info.sound
+            assert list(recording.facts()) == facts
+            assert list(recording.sounds()) == sounds
+            assert list(recording.sounds(since_s=sounds[1].at - facts[0].at)) == sounds[1:]
 
 
 # -- the black box ------------------------------------------------------------------------------------

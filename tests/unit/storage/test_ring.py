@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -21,15 +21,17 @@ from dashboard.call.events import (
     TokenObtained,
     TranscriptReceived,
 )
+from dashboard.call.ports import Sound
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.storage import ring as ring_module
+from dashboard.storage.packing import Item
 from dashboard.storage.ring import LIMIT_BYTES, Ring
 from tests.unit.storage.outcomes import wait_for
 
 
 @contextmanager
-def ring_of(facts: list[Event], *, limit_bytes: int = LIMIT_BYTES, masks: bool = False) -> Iterator[Ring]:
+def ring_of(facts: Sequence[Item], *, limit_bytes: int = LIMIT_BYTES, masks: bool = False) -> Iterator[Ring]:
     """A ring that has packed all of `facts` that it packs."""
     ring = Ring(masks=masks, failed=lambda error: None, limit_bytes=limit_bytes)
     for fact in facts:
@@ -39,6 +41,14 @@ def ring_of(facts: list[Event], *, limit_bytes: int = LIMIT_BYTES, masks: bool =
         yield ring
     finally:
         ring.close()
+
+
+def folded(items: Iterable[Item]) -> CallState:
+    call = CallState("made-up")
+    for item in items:
+        assert isinstance(item, Event)
+        call = step(call, item)
+    return call
 
 
 @pytest.fixture(autouse=True)
@@ -87,13 +97,9 @@ def test_an_excerpt_begins_as_the_call_stood_there(facts: list[Event]) -> None:
     assert excerpt.missing_s == 5.0
     kinds = [type(fact) for fact in told[: next(i for i, fact in enumerate(told) if fact.at > since)]]
     assert kinds == [CallStarted, TokenObtained, ConnectionOpened, LinkChanged, SessionStarted]
-    whole, part = CallState("made-up"), CallState("made-up")
-    for fact in facts:
-        whole = step(whole, fact)
-    for fact in told:
-        part = step(part, fact)
+    whole, part = folded(facts), folded(told)
     assert part.session_id == whole.session_id
-    assert replace(part.link, started_at=0.0).state == whole.link.state
+    assert part.link.state == whole.link.state
     assert part.link.opened_at == whole.link.opened_at
     assert part.wall_at(part.now) == pytest.approx(whole.wall_at(whole.now))
 
@@ -103,16 +109,22 @@ def test_an_excerpt_that_begins_in_an_outage_says_what_was_lost(facts: list[Even
     with ring_of(facts) as ring:
         told = list(ring.read(lost.at + 0.01).facts)
     assert lost in told[:6]
-    call = CallState("made-up")
-    for fact in told[:6]:
-        call = step(call, fact)
-    assert call.link.outage is not None
+    assert folded(told[:6]).link.outage is not None
 
 
 def test_an_excerpt_longer_than_the_call_is_the_call(facts: list[Event]) -> None:
     with ring_of(facts) as ring:
         excerpt = ring.read(facts[0].at - 300.0)
         assert (excerpt.missing_s, list(excerpt.facts)) == (0.0, facts)
+
+
+def test_the_sound_is_kept_where_it_was_heard(facts: list[Event]) -> None:
+    sound = Sound("made-up", facts[9].at, "inbound", "pcmu", 8000, 2, 0.02, bytes(range(256)))
+    items: list[Item] = [*facts[:10], sound, *facts[10:120]]
+    with ring_of(items, masks=True) as ring:
+        assert list(ring.read().facts)[10] == sound
+    with ring_of(items[:20], masks=True) as ring:
+        assert list(ring.read().facts)[10] == sound
 
 
 @pytest.mark.parametrize("packed", [True, False])

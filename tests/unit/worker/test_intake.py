@@ -4,6 +4,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from dashboard.call.events import (
     TextReceived,
     TranscriptReceived,
 )
+from dashboard.call.ports import Sound
 from dashboard.clock import ManualClock, SystemClock
 from dashboard.dialects.appfoundry import AppFoundry
 from dashboard.dialects.base import AudioFormat, AudioFrame, Item
@@ -434,3 +436,52 @@ def test_frames_that_we_may_have_stamped_late_are_marked_in_their_fact() -> None
     bench.intake.flush()
     [fact] = bench.audio()
     assert fact.late == (1, 2)
+
+
+# -- the sound itself -------------------------------------------------------------------------------------
+
+
+def overheard(bench: Bench) -> list[Sound]:
+    heard: list[Sound] = []
+    bench.intake.overhear(heard.append)
+    return heard
+
+
+def test_who_listens_in_gets_the_sound_that_each_fact_tells_of() -> None:
+    bench = Bench(channels=2)
+    heard = overheard(bench)
+    frames = [bytes([number]) * 640 for number in range(7)]
+    for frame in frames:
+        bench.binary(frame)
+        bench.clock.advance(FRAME_S)
+        bench.intake.work()
+    bench.intake.flush()
+    assert b"".join(sound.payload for sound in heard) == b"".join(frames)
+    assert [(sound.at, len(sound.payload)) for sound in heard] == [(fact.at, fact.size_bytes) for fact in bench.audio()]
+    assert [sound.position_s for sound in heard] == [fact.positions[0] for fact in bench.audio()]
+    assert {(sound.leg, sound.encoding, sound.rate, sound.channels) for sound in heard} == {
+        ("inbound", "pcm16", 8000, 2)
+    }
+
+
+def test_a_hole_in_the_stream_parts_the_sound_in_two() -> None:
+    bench = Bench(audio_limit=2, policy="newest")
+    heard = overheard(bench)
+    bench.binary(b"\x01\x00" * 160)
+    for _ in range(BURST + 2):  # the queue is full, and what is beyond a burst is dropped
+        bench.binary()
+    bench.intake.flush()
+    bench.binary(b"\x02\x00" * 160)
+    bench.intake.flush()
+    assert heard[-1].payload == b"\x02\x00" * 160
+    assert heard[-1].position_s == pytest.approx((BURST + 3) * FRAME_S)
+    for sound, after in pairwise(heard):
+        length_s = len(sound.payload) / 16_000
+        assert after.position_s >= sound.position_s + length_s - 1e-6
+
+
+def test_without_a_listener_nobody_gets_the_sound() -> None:
+    bench = Bench()
+    bench.plays(3, FRAME_S)
+    bench.intake.flush()
+    assert all(isinstance(fact, AudioReceived) for fact in bench.facts)
