@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -146,6 +146,16 @@ class Recording:
         for fact in self.facts():
             call = step(call, fact)
         return call
+
+    def copy_to(self, path: Path) -> None:
+        """Write the recording to `path` as one plain file, also one that was never closed or is still written.
+
+        Raises:
+            RecordingError: the file is damaged, or the copy cannot be written.
+        """
+        with self._reading(), closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
 
     def summary(self) -> Summary:
         """Return what came of the call; of a recording that was never closed, worked out from its facts."""

@@ -135,6 +135,17 @@ def test_a_recording_that_was_never_closed_is_whole(left: Path, facts: list[Even
         assert recording.summary().verdict == probe_object(folded(facts))["verdict"]
 
 
+def test_a_copy_of_one_that_was_never_closed_is_one_plain_file(left: Path, facts: list[Event], tmp_path: Path) -> None:
+    copy = tmp_path / "copy" / "call.callscope"
+    copy.parent.mkdir()
+    with Recording(left) as recording:
+        recording.copy_to(copy)
+        told = list(recording.facts())
+    assert list(copy.parent.iterdir()) == [copy]
+    with Recording(copy) as again:
+        assert list(again.facts()) == told
+
+
 def test_it_is_read_where_nothing_may_be_written(left: Path, facts: list[Event]) -> None:
     with nobody_may_write(left.parent):
         with pytest.raises(OSError, match="Permission denied"):
