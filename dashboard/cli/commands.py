@@ -117,13 +117,14 @@ def _report(parser: argparse.ArgumentParser) -> None:
         dest="output",
         default="-",
         metavar="FILE",
-        help="Where to; - is stdout. Its ending says the form: .html, .md, .csv, .jsonl, .json or .svg.",
+        help="Where to; - is stdout. Its ending says the form: .html, .md, .csv, .jsonl, .json, .svg or .zip.",
     )
     parser.add_argument(
         "--format",
-        choices=("html", "md", "csv", "jsonl", "json", "svg"),
+        choices=("html", "md", "csv", "jsonl", "json", "svg", "zip"),
         help="The form, if the ending does not say it. On stdout it is md unless given.",
     )
+    parser.add_argument("--screen", type=Path, metavar="SVG", help="A picture of the screen, for the zip.")
 
 
 def _recordings(parser: argparse.ArgumentParser) -> None:
@@ -267,8 +268,9 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
   md     a ticket, short
   csv    the timing, a row a second
   jsonl  every fact; json: the figures, as probe --json has them
-  svg    the timeline""",
-        examples=("callscope report call.callscope -o report.html", "callscope report facts.jsonl --format md"),
+  svg    the timeline
+  zip    the evidence bundle: all of that, the recording, and SHA-256 sums""",
+        examples=("callscope report call.callscope -o report.html", "callscope report facts.jsonl -o evidence.zip"),
         arguments=_report,
         settings=False,
     ),

@@ -25,8 +25,9 @@ class Evidence:
 
     path: Path
     origin: Origin
-    is_recording: bool
     facts: Callable[[], Iterator[Event]]
+    copy_to: Callable[[Path], None] | None = None
+    """Writes the recording as one plain file; None: it is no recording."""
 
     def report(self) -> Report:
         """Return the view of the call.
@@ -52,7 +53,7 @@ def opened(path: Path) -> Iterator[Evidence]:
     with _file(path) as file:
         if file.read(len(_SQLITE)) != _SQLITE:
             origin = Origin(path.name, read_by=own_version())
-            yield Evidence(path, origin, is_recording=False, facts=lambda: _facts(path, file))
+            yield Evidence(path, origin, lambda: _facts(path, file))
             return
     with _recording(path) as evidence:
         yield evidence
@@ -81,7 +82,7 @@ def _recording(path: Path) -> Iterator[Evidence]:
             missing_s=info.missing_s,
             settings={name: redact(str(value)) for name, value in info.settings.items() if value is not None},
         )
-        yield Evidence(path, origin, is_recording=True, facts=recording.facts)
+        yield Evidence(path, origin, recording.facts, recording.copy_to)
 
 
 def _facts(path: Path, file: BinaryIO) -> Iterator[Event]:

@@ -6,6 +6,8 @@ import argparse
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from dashboard.call.codec import to_line
 from dashboard.cli.evidence import Evidence, opened
@@ -13,6 +15,7 @@ from dashboard.cli.outputs import STDOUT, writing
 from dashboard.errors import ConfigError
 
 DEFAULT = "md"
+BUNDLE = "zip"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,10 +26,19 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: the report cannot be written there, or in that form.
     """
     form = args.format or _form_of(args.output)
-    with opened(args.file) as evidence, writing(args.output, sources=(args.file,)) as file:
-        for chunk in FORMS[form](evidence):
-            file.write(chunk.encode("utf-8", "replace"))
+    if args.screen is not None and form != BUNDLE:
+        raise ConfigError("--screen belongs into an evidence bundle", remedy="Name one: -o FILE.zip, or --format zip.")
+    with opened(args.file) as evidence, writing(args.output, sources=_sources(args)) as file:
+        if form == BUNDLE:
+            _bundle(evidence, args.screen, file)
+        else:
+            for chunk in FORMS[form](evidence):
+                file.write(chunk.encode("utf-8", "replace"))
     return 0
+
+
+def _sources(args: argparse.Namespace) -> tuple[Path, ...]:
+    return (args.file,) if args.screen is None else (args.file, args.screen)
 
 
 def _form_of(output: str) -> str:
@@ -35,10 +47,10 @@ def _form_of(output: str) -> str:
         return DEFAULT
     suffix = Path(output).suffix.removeprefix(".").lower()
     form = "html" if suffix == "htm" else suffix
-    if form not in FORMS:
+    if form not in (*FORMS, BUNDLE):
         raise ConfigError(
             f"{output}: its ending does not say in what form the report is to be",
-            remedy=f"Give --format, or one of the endings .{', .'.join(FORMS)}.",
+            remedy=f"Give --format, or one of the endings .{', .'.join([*FORMS, BUNDLE])}.",
         )
     return form
 
@@ -73,6 +85,31 @@ def _json(evidence: Evidence) -> Iterable[str]:
 
 def _jsonl(evidence: Evidence) -> Iterable[str]:
     return (f"{to_line(fact)}\n" for fact in evidence.facts())
+
+
+def _bundle(evidence: Evidence, screen: Path | None, file: BinaryIO) -> None:
+    """Write every form of the report, the recording and the picture of the screen, with their checksums."""
+    from dashboard.exporters.bundle import write_bundle
+    from dashboard.exporters.html import page
+    from dashboard.exporters.markdown import ticket
+    from dashboard.exporters.tables import timing_rows
+
+    if screen is not None and not screen.is_file():
+        raise ConfigError(f"--screen {screen}: there is no such file", remedy="Name the SVG that the screen exported.")
+    report = evidence.report()
+    with TemporaryDirectory(prefix="callscope-") as folder:
+        copy = None
+        if evidence.copy_to is not None:
+            copy = Path(folder) / "call.callscope"
+            evidence.copy_to(copy)
+        texts: dict[str, Iterable[str]] = {
+            "report.html": (page(report),),
+            "report.md": (ticket(report),),
+            "figures.json": (f"{json.dumps(report.figures, indent=1)}\n",),
+            "timing.csv": timing_rows(report),
+            "facts.jsonl": _jsonl(evidence),
+        }
+        write_bundle(file, report, texts, {"call.callscope": copy, "screen.svg": screen})
 
 
 FORMS: Mapping[str, Callable[[Evidence], Iterable[str]]] = {

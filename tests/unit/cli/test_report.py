@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dashboard.call.codec import to_line
+from dashboard.call.codec import event_from_line, to_line
 from dashboard.call.events import Event
 from dashboard.cli.main import run
 from dashboard.simulator.scenario import load_scenario
 from dashboard.storage.about import About
 from dashboard.storage.recorder import Recorder
+from dashboard.storage.recording import Recording
 from tests.unit.storage.outcomes import Outcomes
 from tests.virtual import facts_of
 
@@ -194,3 +197,43 @@ def test_an_ending_that_says_nothing_needs_a_format(report: Report, lines: Path,
 def test_a_folder_that_is_not_there_is_said(report: Report, lines: Path, tmp_path: Path) -> None:
     code, _, err = report(lines, "-o", tmp_path / "none" / "x.md")
     assert (code, err[0]) == (2, f"callscope: {tmp_path}/none/x.md: cannot be written: No such file or directory")
+
+
+def test_the_bundle_holds_every_form_and_its_sums_are_right(
+    report: Report, recording: Path, facts: list[Event], tmp_path: Path
+) -> None:
+    screen = tmp_path / "screen.svg"
+    screen.write_text("<svg/>", encoding="utf-8")
+    assert report(recording, "-o", tmp_path / "evidence.zip", "--screen", screen) == (0, "", [])
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as bundle:
+        bundle.extractall(tmp_path / "out")
+    (folder,) = (tmp_path / "out").iterdir()
+    names = {path.name for path in folder.iterdir()}
+    assert names == {
+        "report.html",
+        "report.md",
+        "figures.json",
+        "timing.csv",
+        "facts.jsonl",
+        "call.callscope",
+        "screen.svg",
+        "SHA256SUMS",
+    }
+    told = [line.split("  ") for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    sums = {name: digest for digest, name in told}
+    assert sums == {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names - {"SHA256SUMS"}}
+    with Recording(folder / "call.callscope") as copy:
+        assert list(copy.facts()) == facts
+    assert list(map(event_from_line, (folder / "facts.jsonl").read_text().splitlines())) == facts
+
+
+def test_the_same_call_gives_the_same_bundle(report: Report, lines: Path, tmp_path: Path) -> None:
+    for name in ("one.zip", "two.zip"):
+        assert report(lines, "-o", tmp_path / name)[0] == 0
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_a_picture_belongs_into_a_bundle_and_must_be_there(report: Report, lines: Path, tmp_path: Path) -> None:
+    assert report(lines, "--screen", lines)[2][0] == "callscope: --screen belongs into an evidence bundle"
+    code, _, err = report(lines, "-o", tmp_path / "e.zip", "--screen", tmp_path / "none.svg")
+    assert (code, err[0]) == (2, f"callscope: --screen {tmp_path}/none.svg: there is no such file")
