@@ -17,6 +17,7 @@ from typing import NoReturn
 from dashboard.cli import opening
 from dashboard.cli.commands import COMMANDS
 from dashboard.cli.hints import did_you_mean
+from dashboard.cli.plain import speak_plainly
 from dashboard.cli.version import own_version
 from dashboard.errors import ConfigError, DashboardError
 from dashboard.wiretext import clean, redact, visible
@@ -37,6 +38,7 @@ exit codes:
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; what goes wrong is said on stderr, without a traceback."""
+    speak_plainly()
     args = argparse.Namespace()
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv), args)
