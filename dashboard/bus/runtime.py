@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from dashboard.bus.fanout import play
 from dashboard.bus.outlet import LineOutlet
 from dashboard.call.codec import MAX_LINE, command_from_line, event_from_line, to_line
-from dashboard.call.events import CallEnded, WorkerLost
+from dashboard.call.events import CallEnded, Event, WorkerLost
 from dashboard.call.ports import Command, Emit, Reconnect, Sink, Source, Stop
 from dashboard.clock import Clock
 from dashboard.errors import CodecError
@@ -40,13 +40,17 @@ _STDERR_KEPT = 2_000
 
 
 class WorkerProcess:
-    """Screen's end: a source whose facts come from a process of its own, started again by `Reconnect` when it died."""
+    """Screen's end: a source whose facts come from a process of its own, started again by `Reconnect` when it died.
+
+    A new worker goes on with the call `call_id`; other calls, those of a listener, end with the one that had them.
+    """
 
     def __init__(self, argv: Sequence[str], config: Mapping[str, Any], *, call_id: str, clock: Clock) -> None:
         self._argv = list(argv)
         self._config = config
         self._call_id = call_id
         self._clock = clock
+        self._others: dict[str, None] = {}  # calls that are up, in the order in which they came
         self._process: asyncio.subprocess.Process | None = None
         self._answers = False
         self._heard_at = 0.0
@@ -71,13 +75,31 @@ class WorkerProcess:
             self._again.clear()
             detail = await self._one_life(emit)
             if self._stopping:
+                self._end(emit, "stopped")
                 emit(CallEnded(self._call_id, self._clock.monotonic(), "stopped"))
                 return
-            emit(WorkerLost(self._call_id, self._clock.monotonic(), detail, dead=True))
+            self._lost(emit, detail, dead=True)
+            self._end(emit, f"callscope's worker {detail}")
             await self._again.wait()
             if self._stopping:
                 emit(CallEnded(self._call_id, self._clock.monotonic(), "stopped"))
                 return
+
+    def _lost(self, emit: Emit, detail: str, *, dead: bool) -> None:
+        for call_id in (self._call_id, *self._others):
+            emit(WorkerLost(call_id, self._clock.monotonic(), detail, dead=dead))
+
+    def _end(self, emit: Emit, reason: str) -> None:
+        """No other worker can go on with the calls of a listener."""
+        for call_id in self._others:
+            emit(CallEnded(call_id, self._clock.monotonic(), reason))
+        self._others.clear()
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, CallEnded):
+            self._others.pop(event.call_id, None)
+        elif event.call_id != self._call_id:
+            self._others.setdefault(event.call_id)
 
     async def _one_life(self, emit: Emit) -> str:
         """Start a process and read it to its end; return what became of it, in words."""
@@ -118,7 +140,9 @@ class WorkerProcess:
             while line := await _line(process.stdout):
                 self._heard_at = self._clock.monotonic()
                 self._answers = True
-                _emit_line(line, emit)
+                if (event := _read_line(line)) is not None:
+                    self._note(event)
+                    emit(event)
         finally:
             watchdog.cancel()
 
@@ -138,7 +162,7 @@ class WorkerProcess:
                     self._kill()
             elif not said and silent_s > (SILENCE_S if self._answers else START_S):
                 said, self._answers = True, False
-                emit(WorkerLost(self._call_id, now, f"does not answer for {silent_s:.1f} s", dead=False))
+                self._lost(emit, f"does not answer for {silent_s:.1f} s", dead=False)
             elif self._answers:
                 said = False
 
@@ -147,12 +171,11 @@ class WorkerProcess:
             self._process.kill()
 
 
-def _emit_line(line: bytes, emit: Emit) -> None:
+def _read_line(line: bytes) -> Event | None:
     try:
-        event = event_from_line(line)
+        return event_from_line(line)
     except CodecError:  # a worker of another version, or something else printed to its stdout
-        return
-    emit(event)
+        return None
 
 
 def _fate(code: int, said: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from dashboard.call import desk
-from dashboard.call.desk import Desk
+from dashboard.call import door
+from dashboard.call.door import DoorView
 from dashboard.call.events import CallEnded, Event
 from dashboard.call.findings import herd
 from dashboard.call.hook_events import DOOR
@@ -23,13 +23,13 @@ class Store:
         self._calls: dict[str, CallState] = {}
         self._ended: dict[str, None] = {}  # in the order of their ends
         self._snapshot: Calls | None = None
-        self.desk = Desk()
+        self.door = DoorView()
         self.facts = 0
 
     def put(self, event: Event) -> None:
         self.facts += 1
         if event.call_id == DOOR:
-            self.desk = desk.step(self.desk, event)
+            self.door = door.step(self.door, event)
             return
         before = self._calls.get(event.call_id) or CallState(event.call_id)
         self._calls[event.call_id] = call = step(before, event)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.call.conversation import GenesysLeg, GenesysRecord
+from dashboard.call.door import DoorView, door_object
 from dashboard.call.findings.finding import Finding
 from dashboard.call.genesys import compared, disconnect_type, is_provisional
 from dashboard.call.hook import HookView
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
-from dashboard.call.state import CallState, GenesysView, Leg, Outage, QueueView
+from dashboard.call.state import Calls, CallState, GenesysView, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
 from dashboard.call.units import iso
 from dashboard.call.verdict import judge
@@ -45,6 +46,12 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
         "self": {"loop_lag_ms": _loop_lag(call)},
     }
+
+
+def listen_object(calls: Calls, door: DoorView) -> dict[str, Any]:
+    """Return the figures of a listener: its door, and each call as `probe_object` has it, in the order they came."""
+    in_order = sorted(calls.values(), key=lambda call: call.started_at)
+    return {"version": VERSION, "listener": door_object(door), "calls": [probe_object(call) for call in in_order]}
 
 
 def _finding(finding: Finding, call: CallState) -> dict[str, Any]:

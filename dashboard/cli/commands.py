@@ -32,6 +32,8 @@ class Command:
     hidden: bool = False
     screen: bool = False
     """Whether it opens the screen: then its module has `order` and `source` instead of `run` (`opening.py`)."""
+    screenless: frozenset[str] = frozenset()
+    """Flags with which it does without: then its module has `run` as well."""
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +89,15 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _listen(parser: argparse.ArgumentParser) -> None:
+    _profile(parser)
+    _screen(parser)
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="No screen; one object at the end.")
+    output.add_argument("--jsonl", action="store_true", help="No screen; every fact as it happens, one a line.")
+    parser.add_argument("--no-screen", action="store_true", help="No screen; a summary of each call when it is over.")
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenario",
@@ -103,6 +114,15 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
     parser.add_argument("--truth", type=Path, metavar="FILE", help="Write when each frame was really sent.")
     parser.add_argument("--until-eof", action="store_true", help=argparse.SUPPRESS)  # demo: ends with its starter
+    parser.add_argument(
+        "--audiohook",
+        metavar="URL",
+        help="Play Genesys instead: call an AudioHook server with the scenario's sound and faults.",
+    )
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="PEM file of an authority to trust, with --audiohook."
+    )
+    parser.add_argument("--calls", type=_number, default=1, metavar="N", help="Calls at once, with --audiohook.")
 
 
 def _analyze(parser: argparse.ArgumentParser) -> None:
@@ -194,6 +214,18 @@ Settings come from, later ones winning: the defaults; the settings file,
 config.toml in your configuration directory, where a table is a PROFILE; the
 environment, where --ping-interval 15 is CALLSCOPE_PING_INTERVAL=15; the flags."""
 
+_LISTENING_NEEDS = """\
+Needs an AudioHook integration in Genesys Cloud that knows this address, and:
+  CALLSCOPE_HOOK_KEYS    environment variable: KEY:SECRET, the API key and client
+                         secret of that integration (or hook_keys in the file)
+  --cert, --key          a certificate of a public authority; or a proxy before
+                         it that ends TLS and passes Host and path on unchanged
+On this machine's own address it needs neither.
+
+Settings come from, later ones winning: the defaults; the settings file,
+config.toml in your configuration directory, where a table is a PROFILE; the
+environment, where --port 443 is CALLSCOPE_PORT=443; the flags."""
+
 COMMANDS = {
     "demo": Command(
         summary="open the screen on a call that misbehaves; needs no account and no configuration",
@@ -243,11 +275,29 @@ COMMANDS = {
         arguments=_doctor,
         loads_settings=True,
     ),
+    "listen": Command(
+        summary="the calls that Genesys sends here by AudioHook, on the screen or without it",
+        positional="[PROFILE]",
+        needs=_LISTENING_NEEDS,
+        examples=(
+            "callscope listen --port 8480",
+            "callscope listen --host 0.0.0.0 --port 443 --cert chain.pem --key key.pem --no-screen",
+            "callscope listen --duration 60 --json",
+        ),
+        arguments=_listen,
+        screen=True,
+        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
+    ),
     "simulate": Command(
         summary="the bot host alone; one JSON line with its addresses when it is ready",
         positional="[SCENARIO]",
-        needs="Needs nothing. Serves this machine only, unless --host says otherwise.",
-        examples=("callscope simulate --list", "callscope simulate bad-day --port 8765"),
+        needs="Needs nothing. Serves this machine only, unless --host says otherwise. With --audiohook it calls, with\n"
+        "the first of CALLSCOPE_HOOK_KEYS, and prints one JSON line with what became of it.",
+        examples=(
+            "callscope simulate --list",
+            "callscope simulate bad-day --port 8765",
+            "callscope simulate steady --audiohook ws://127.0.0.1:8480/audiohook --calls 3",
+        ),
         arguments=_simulate,
         settings=False,
     ),

@@ -61,6 +61,8 @@ def _metavar(name: str, annotation: Any) -> str:
     if suffix in ("url", "id", "file", "ms", "mib"):
         return suffix.upper()
     types = str(annotation)
+    if "path" in types.lower():
+        return "FILE"
     return "N" if "int" in types else "SECONDS" if "float" in types else "TEXT"
 
 

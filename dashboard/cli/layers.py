@@ -13,7 +13,7 @@ from platformdirs import user_config_path
 from pydantic import ValidationError
 
 from dashboard.cli.hints import did_you_mean
-from dashboard.cli.settings import CALL, FIELDS, Settings, explanations, is_secret, settings_of, variable
+from dashboard.cli.settings import CALL, FIELDS, LISTEN, Settings, explanations, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
 from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible
@@ -32,7 +32,7 @@ _WORDS = {
 }
 """Kind of error → words, where the validator's own speak of programs."""
 
-_EVERY = "callscope probe --help lists every setting."
+_EVERY = "callscope probe --help and callscope listen --help list every setting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,10 @@ def load(
         raise _refused(error, given) from None
     if command in CALL.commands:
         settings.require_call()
+    if command in LISTEN.commands:
+        from dashboard.cli.board import require_door  # only for those who listen
+
+        require_door(settings)
     return settings
 
 

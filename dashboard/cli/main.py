@@ -75,7 +75,8 @@ def _dispatch(words: list[str], args: argparse.Namespace) -> int:
 def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
     command = COMMANDS[name]
     asks_help = bool({"-h", "--help"} & set(words))
-    if command.screen and not asks_help and opening.CHECK_ONLY not in words:
+    screen = command.screen and not command.screenless & {word.partition("=")[0] for word in words}
+    if screen and not asks_help and opening.CHECK_ONLY not in words:
         return opening.open_screen(name, words, args)
     parser = _Parser(
         prog=name,
@@ -102,7 +103,7 @@ def _command(name: str, words: list[str], args: argparse.Namespace) -> int:
             args.settings = args.load_settings()
             args.log_file = args.settings.log_file
             sys.stderr.writelines(args.settings.risks())
-    if command.screen:
+    if screen:
         return opening.print_order(name, args)
     code: int = import_module(f"dashboard.cli.{name}").run(args)
     return code

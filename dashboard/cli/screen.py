@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.bus.fanout import play
 from dashboard.bus.store import Store
-from dashboard.call.figures import probe_object
+from dashboard.call.figures import listen_object, probe_object
 from dashboard.call.ports import Source
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
@@ -21,6 +21,9 @@ from dashboard.ui.app import CallScopeApp
 
 if TYPE_CHECKING:
     from dashboard.storage.replay import Replay
+
+_SUMMARIES = 20
+"""Calls of a listener that are summed up when one leaves."""
 
 
 def run_screen(source: Source, examine: Examine, title: str, json_out: Path | None) -> int:
@@ -35,8 +38,13 @@ def run_screen(source: Source, examine: Examine, title: str, json_out: Path | No
     app = CallScopeApp(store.snapshot, source.command, feed, examine=examine, title=title)
     with _stdout_on_the_terminal():
         app.run()
-    for call in store.snapshot().values():
-        _leave_behind(call, json_out)
+    calls = list(store.snapshot().values())
+    for call in calls[-_SUMMARIES:]:
+        sys.stdout.write(f"{summary(call)}\n")
+    if json_out is not None and store.door.endpoint:
+        write_json(json_out, listen_object(store.snapshot(), store.door))
+    elif json_out is not None and calls:
+        write_json(json_out, probe_object(calls[-1]))
     if app.failure is not None:
         raise app.failure
     return 0

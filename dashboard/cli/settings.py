@@ -28,7 +28,18 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
-from dashboard.cli.values import Id, Milliseconds, Seconds, Text, comma_list, home, one_or_many, switch_or_file
+from dashboard.cli.values import (
+    Address,
+    Id,
+    Milliseconds,
+    Seconds,
+    Text,
+    UrlPath,
+    comma_list,
+    home,
+    one_or_many,
+    switch_or_file,
+)
 from dashboard.errors import ConfigError
 from dashboard.wiretext import safe_url
 
@@ -44,20 +55,26 @@ class Group:
 _DIALLING = frozenset({"watch", "probe", "doctor"})
 _LIVE = _DIALLING | {"demo"}
 
+_HEARD = _LIVE | {"listen"}
+"""Where calls are measured."""
+
 CALL = Group("which call", _DIALLING)
 LOGIN = Group("credentials", _DIALLING)
 TRUST = Group("trust", _DIALLING)
+LISTEN = Group("where calls come in", frozenset({"listen"}))
+KEYS = Group("who may call", frozenset({"listen"}))
+TIME = Group("how long", frozenset({"probe", "listen"}))
 PROBE = Group("the probe", frozenset({"probe"}))
 LINK = Group("the link", _LIVE)
 AUDIO = Group("audio that does not say what it is", _DIALLING)
-PACING = Group("pacing and playout", _LIVE | {"analyze"})
-ALARMS = Group("silence", _LIVE)
+PACING = Group("pacing and playout", _HEARD | {"analyze"})
+ALARMS = Group("silence", _HEARD)
 GENESYS = Group("Genesys' own figures", _LIVE)
-QUEUES = Group("queues", _LIVE)
+QUEUES = Group("queues", _HEARD)
 RECORD = Group("recording", frozenset({"watch", "demo", "probe"}))
-LOG = Group("callscope itself", _LIVE)
+LOG = Group("callscope itself", _HEARD)
 
-GROUPS = (CALL, LOGIN, TRUST, PROBE, LINK, AUDIO, PACING, ALARMS, GENESYS, QUEUES, RECORD, LOG)
+GROUPS = (LISTEN, KEYS, CALL, LOGIN, TRUST, TIME, PROBE, LINK, AUDIO, PACING, ALARMS, GENESYS, QUEUES, RECORD, LOG)
 """In the order of `--help`."""
 
 
@@ -76,6 +93,27 @@ class Settings(BaseModel):
 
     ca_file: Annotated[FilePath | None, BeforeValidator(home), TRUST] = None
     """PEM file of a private certificate authority, trusted besides the public ones."""
+
+    host: Annotated[Address, LISTEN] = "127.0.0.1"
+    """Address to listen on. Any but this machine's own needs a certificate and keys; 0.0.0.0 is every address."""
+
+    port: Annotated[int, Field(ge=0, le=65_535), LISTEN] = 8480
+    """Port to listen on; 0 = any free one."""
+
+    path: Annotated[UrlPath, LISTEN] = "/audiohook"
+    """Path at which calls come in; what asks for another one is not found."""
+
+    cert: Annotated[FilePath | None, BeforeValidator(home), LISTEN] = None
+    """PEM file of the certificate to serve with, its chain behind it; Genesys wants one of a public authority."""
+
+    key: Annotated[FilePath | None, BeforeValidator(home), LISTEN] = None
+    """PEM file of its private key, where that is not in the same file."""
+
+    max_calls: Annotated[int, Field(ge=1, le=100_000), LISTEN] = 200
+    """Calls taken at once; more are answered with 503."""
+
+    hook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_list), KEYS] = ()
+    """API keys as KEY:SECRET, with the client secret that Genesys shows, or KEY alone for one without a secret."""
 
     region: Annotated[str, CALL] = "mypurecloud.com"
     """Genesys Cloud region, as a domain (mypurecloud.ie) or by name (eu_west_1)."""
@@ -113,7 +151,7 @@ class Settings(BaseModel):
     token_form: Annotated[Literal["basic", "body"], LOGIN] = "basic"
     """Where the login host wants the credentials: as Genesys Cloud in a Basic header, or in the form's body."""
 
-    duration: Annotated[Seconds | None, PROBE] = None
+    duration: Annotated[Seconds | None, TIME] = None
     """Seconds to listen; by default until stopped."""
 
     say: Annotated[tuple[Text, ...], BeforeValidator(one_or_many), PROBE] = ()
@@ -218,6 +256,15 @@ class Settings(BaseModel):
             raise ValueError("must not be true or false")
         return value
 
+    @field_validator("hook_keys")
+    @classmethod
+    def _readable_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if value:
+            from dashboard.dialects.audiohook_signature import Keyring  # as for `login_url`
+
+            Keyring.read(one.get_secret_value() for one in value)
+        return value
+
     @field_validator("region")
     @classmethod
     def _region_to_domain(cls, value: str) -> str:
@@ -310,10 +357,11 @@ class Settings(BaseModel):
         return {name: safe_url(value) if name in _ADDRESSES else value for name, value in values.items()}
 
     def to_worker(self) -> dict[str, Any]:
-        """Return every setting as JSON values, the secret in clear: for a pipe, never for a file or a log."""
+        """Return every setting as JSON values, secrets in clear: for a pipe, never for a file or a log."""
         values = self.model_dump(mode="json")
         if self.client_secret is not None:
             values["client_secret"] = self.client_secret.get_secret_value()
+        values["hook_keys"] = [one.get_secret_value() for one in self.hook_keys]
         return values
 
     @classmethod
@@ -360,7 +408,7 @@ def flag(name: str) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether a setting may come from the environment or the file only."""
-    return SecretStr in get_args(FIELDS[name].annotation)
+    return "SecretStr" in str(FIELDS[name].annotation)
 
 
 def group_of(name: str) -> Group:

@@ -1,4 +1,4 @@
-"""`callscope simulate`: the bot host alone."""
+"""`callscope simulate`: the bot host alone, or Genesys calling an AudioHook server."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from dashboard.simulator.server import BotHost
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until a signal, printing one JSON line with the addresses when ready."""
+    """Serve until a signal, printing one JSON line with the addresses when ready; or call somebody."""
     if args.list:
         width = max(len(name) for name, _ in list_scenarios())
         for name, summary in list_scenarios():
             sys.stdout.write(f"{name:{width}}  {summary}\n")
         return 0
+    if args.audiohook is not None:
+        from dashboard.cli import calling  # for those who call only: a demo waits for its host
+
+        return calling.run(args)
     host = BotHost(load_scenario(args.scenario), host=args.host, port=args.port, seed=args.seed, truth_path=args.truth)
     asyncio.run(_serve(host, until_eof=args.until_eof))
     return 0

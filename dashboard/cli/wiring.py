@@ -40,7 +40,10 @@ _WORKER = (sys.executable, "-m", "dashboard", "worker")
 
 
 def worker(settings: dict[str, Any], call_id: str) -> WorkerProcess:
-    """Return the source that holds the call in a process of its own; `settings` as `Settings.to_worker` gives them."""
+    """Return the source that holds the call in a process of its own; `settings` as `Settings.to_worker` gives them.
+
+    With the call id `DOOR` it takes the calls that come in.
+    """
     if settings.get("record") is True:  # the place is fixed here, for the next worker to go on where one died
         from dashboard.cli.places import shelf
 

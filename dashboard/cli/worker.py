@@ -1,4 +1,7 @@
-"""`callscope worker`: the process that holds a call; the screen starts it and talks to it over its standard streams."""
+"""`callscope worker`: the process that holds a call, or takes those that come in.
+
+The screen starts it and talks to it over its standard streams.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import asyncio
 import sys
 
 from dashboard.bus.runtime import raw_stdin, read_config, serve
+from dashboard.call.hook_events import DOOR
+from dashboard.call.ports import Source
 from dashboard.cli.line import line
 from dashboard.cli.record import desk
 from dashboard.cli.settings import Settings
@@ -24,8 +29,14 @@ def run(args: argparse.Namespace) -> int:
 
         return doctor.run(argparse.Namespace(json=False, find_idle=False, load_settings=lambda: settings))
     call_id = config["call_id"]
-    source = desk(line(settings, call_id), settings, call_id, keeps_history=True)
     sinks = log_sinks(settings)
+    source: Source
+    if call_id == DOOR:
+        from dashboard.cli.board import board  # as above
+
+        source = board(settings)
+    else:
+        source = desk(line(settings, call_id), settings, call_id, keeps_history=True)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(serve(source, stdin, sys.stdout.buffer, sinks))
     return 0

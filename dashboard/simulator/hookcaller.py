@@ -11,6 +11,7 @@ import random
 import secrets
 import ssl
 import uuid
+from base64 import b64decode
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,6 +43,12 @@ class Access:
 
     key: str = field(repr=False)
     secret: bytes | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_entry(cls, entry: str) -> Access:
+        """Read KEY or KEY:SECRET, the secret in base64."""
+        key, _, secret = entry.partition(":")
+        return cls(key, b64decode(secret) if secret else None)
 
     def headers(self, offer: Offer, url: str, wall: float) -> dict[str, str]:
         """Return the headers of an upgrade at `url`."""

@@ -276,8 +276,8 @@ class CallScopeApp(App[None]):
 
 
 def _newest(calls: Calls) -> CallState | None:
-    """Return the call that was heard of last."""
-    return max(calls.values(), key=lambda call: call.now, default=None)
+    """Return the call that began last."""
+    return max(calls.values(), key=lambda call: call.started_at, default=None)
 
 
 def _standing(call: CallState | None) -> object:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from dashboard.call.events import Cause, Event, Marked, PingMeasured
+from dashboard.call.events import Cause, Event, Marked, PingMeasured, Ticked
 from dashboard.call.hook_events import DOOR, HookAccepted, ListenerStarted, ProbeAnswered, RuleBroken, UpgradeRefused
 from dashboard.call.ports import Command, Emit, Mark, Stop
 from dashboard.clock import Clock
@@ -113,10 +113,19 @@ class Switchboard:
         await self._door.start()
         signed = self._keys is not None and self._keys.signs
         emit(ListenerStarted(DOOR, self._now(), self._clock.wall(), self.endpoint, signed))
+        ticking = asyncio.create_task(self._tick())
         await self._stopping.wait()
         await self._end()
+        ticking.cancel()
         if self._failure is not None:
             raise self._failure
+
+    async def _tick(self) -> None:
+        """Show that we live, for whoever reads the facts, also while there is no call."""
+        ticker = _Ticker(self._clock)
+        while True:
+            await asyncio.sleep(ticker.wait_s())
+            self._emit(Ticked(DOOR, self._now(), ticker.late_s()))
 
     async def _end(self) -> None:
         """Ask every client to close, wait for them for a moment, and let the rest go."""

@@ -65,6 +65,39 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
+async def test_the_calls_of_a_listener_end_with_the_worker_that_had_them() -> None:
+    """The facts of a worker, and then its death."""
+    listener = WorkerProcess([sys.executable, "-c", _LISTENER], {}, call_id="", clock=SystemClock())
+    seen = Seen()
+    running = asyncio.create_task(listener.run(seen.put))
+    await seen.until(lambda fact: isinstance(fact, CallEnded) and fact.call_id == "b")
+    listener.command(Stop())
+    await running
+    (last,) = (fact for fact in seen.facts if isinstance(fact, CallEnded))
+    assert (last.call_id, last.reason) == ("", "stopped")
+
+
+async def test_every_call_that_is_up_learns_that_its_worker_died() -> None:
+    listener = WorkerProcess([sys.executable, "-c", _LISTENER], {}, call_id="", clock=SystemClock())
+    seen = Seen()
+    running = asyncio.create_task(listener.run(seen.put))
+    lost = [await seen.until(lambda fact: isinstance(fact, WorkerLost)) for _ in range(2)]
+    listener.command(Stop())
+    await running
+    assert [fact.call_id for fact in lost] == ["", "b"]
+
+
+_LISTENER = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from dashboard.call.codec import to_line
+from dashboard.call.events import CallEnded, Ticked
+sys.stdin.readline()
+for fact in (Ticked("", 1.0), Ticked("a", 1.0), Ticked("b", 1.0), CallEnded("a", 2.0, "closed: end")):
+    print(to_line(fact), flush=True)
+"""
+
+
 def is_mark(text: str) -> Callable[[Event], bool]:
     return lambda fact: isinstance(fact, Marked) and text in fact.note
 

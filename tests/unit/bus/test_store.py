@@ -20,7 +20,7 @@ def test_a_fact_of_no_call_makes_none() -> None:
     store = Store()
     store.put(ProbeAnswered(DOOR, 1.0, 0.01))
     assert dict(store.snapshot()) == {}
-    assert store.desk.probes == 1
+    assert store.door.probes == 1
 
 
 def test_of_calls_that_are_over_the_newest_are_kept() -> None:

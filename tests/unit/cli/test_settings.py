@@ -58,13 +58,27 @@ def test_a_command_has_the_settings_that_it_can_use() -> None:
     assert not {"client_secret", "region", "url"} & set(settings_of("demo"))
 
 
+def test_keys_are_read_from_a_list_or_a_text_and_never_shown() -> None:
+    keys = "lab-key-01:c2VjcmV0, bare-key"
+    settings = Settings.model_validate({"hook_keys": keys})
+    assert [one.get_secret_value() for one in settings.hook_keys] == ["lab-key-01:c2VjcmV0", "bare-key"]
+    assert Settings.model_validate({"hook_keys": ["lab-key-01:c2VjcmV0", "bare-key"]}) == settings
+    assert "c2VjcmV0" not in repr(settings)
+    assert Settings.from_worker(json.loads(json.dumps(settings.to_worker()))) == settings
+
+
+def test_a_key_that_cannot_be_read_is_refused_without_repeating_it() -> None:
+    said = refusal(hook_keys="lab-key-01:no/base64!")
+    assert said == "hook_keys: Value error, a client secret is base64, as Genesys shows it"
+
+
 def test_names_of_flags_and_variables_follow_from_the_name_of_the_setting() -> None:
     assert (flag("ping_interval"), variable("ping_interval")) == ("--ping-interval", "CALLSCOPE_PING_INTERVAL")
     assert variable("client_id") == "GENESYS_CLIENT_ID"
     assert variable("client_secret") == "GENESYS_CLIENT_SECRET"
     assert variable("base_url") == "GENESYS_BASE_URL"
     assert variable("conversation_id") == "TARGET_CONVERSATION_ID"
-    assert [name for name in FIELDS if is_secret(name)] == ["client_secret"]
+    assert [name for name in FIELDS if is_secret(name)] == ["hook_keys", "client_secret"]
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ async def switchboard(
     board = Switchboard(SwitchboardOptions(**options), keys, SystemClock(), new_id=lambda: next(names), tls=tls)
     told = Board(board)
     running = asyncio.create_task(board.run(told.put))
-    await told.until(lambda: told.store.desk.endpoint)
+    await told.until(lambda: told.store.door.endpoint)
     try:
         yield told
     finally:

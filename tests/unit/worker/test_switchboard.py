@@ -25,7 +25,6 @@ from dashboard.call.events import (
     MalformedReceived,
     Marked,
     SessionStarted,
-    Ticked,
 )
 from dashboard.call.figures import probe_object
 from dashboard.call.hook_events import HookAccepted, ProbeAnswered, RuleBroken, UpgradeRefused
@@ -128,7 +127,7 @@ async def test_who_cannot_prove_it_is_refused_before_the_upgrade_after_half_a_se
     (refused,) = told.of(UpgradeRefused)
     assert (refused.status, refused.reason, refused.call_id) == (401, reason, "")
     assert told.calls == []
-    assert dict(told.store.desk.refused) == {reason: 1}
+    assert dict(told.store.door.refused) == {reason: 1}
     assert KEY not in repr(told.facts)
 
 
@@ -153,7 +152,7 @@ async def test_another_path_is_not_found() -> None:
 async def test_a_key_without_a_secret_needs_no_signature() -> None:
     async with switchboard(Keyring.read(["bare-key"])) as told:
         assert (await caller(told, access=Access("bare-key")).run()).closed
-    assert not told.store.desk.signed
+    assert not told.store.door.signed
 
 
 async def test_without_keys_anybody_comes_in_and_a_missing_header_is_told() -> None:
@@ -186,7 +185,7 @@ async def test_a_probe_is_answered_and_never_a_call() -> None:
     (answered_probe,) = told.of(ProbeAnswered)
     assert answered_probe.took_s is not None
     assert answered_probe.broken == ()
-    assert (told.calls, told.store.desk.probes) == ([], 1)
+    assert (told.calls, told.store.door.probes) == ([], 1)
     assert {fact.call_id for fact in told.facts} == {""}
 
 
@@ -417,7 +416,7 @@ async def test_a_call_that_waits_for_its_participant_ends_with_the_listener() ->
 async def test_marks_are_of_every_call_and_nothing_is_said_to_anybody() -> None:
     async with switchboard() as told:
         playing = asyncio.create_task(caller(told, scenario(1.0)).run())
-        await told.until_told(Ticked)
+        await told.until_told(AudioReceived)
         told.board.command(Mark("here"))
         told.board.command(Say("hello"))
         assert (await playing).broken == []

@@ -18,7 +18,7 @@ def _none() -> Mapping[Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DoorView:
     """`endpoint` is empty until calls may come in. refused: how often, by reason. Times are monotonic seconds."""
 
     endpoint: str = ""
@@ -32,37 +32,39 @@ class Desk:
     worker_lost: str | None = None
 
 
-def step(desk: Desk, event: Event) -> Desk:
-    """Fold a fact of no call; one that means nothing here leaves the desk as it is."""
+def step(door: DoorView, event: Event) -> DoorView:
+    """Fold a fact of no call; one that means nothing here leaves the door as it is."""
+    if door.worker_lost is not None:
+        door = replace(door, worker_lost=None)
     match event:
         case ListenerStarted(at=at, wall=wall, endpoint=endpoint, signed=signed):
-            return replace(desk, endpoint=endpoint, signed=signed, started_at=at, wall=wall, worker_lost=None)
+            return replace(door, endpoint=endpoint, signed=signed, started_at=at, wall=wall)
         case ProbeAnswered():
-            return replace(desk, probes=desk.probes + 1, probe=event)
+            return replace(door, probes=door.probes + 1, probe=event)
         case UpgradeRefused(reason=reason):
-            known = reason in desk.refused or len(desk.refused) < _KEPT_REASONS
+            known = reason in door.refused or len(door.refused) < _KEPT_REASONS
             name = reason if known else "(others)"
-            refused = MappingProxyType({**desk.refused, name: desk.refused.get(name, 0) + 1})
-            return replace(desk, refused=refused, refusal=event)
+            refused = MappingProxyType({**door.refused, name: door.refused.get(name, 0) + 1})
+            return replace(door, refused=refused, refusal=event)
         case WorkerLost(detail=detail):
-            return replace(desk, worker_lost=detail)
-    return desk
+            return replace(door, worker_lost=detail)
+    return door
 
 
-def desk_object(desk: Desk) -> dict[str, Any]:
+def door_object(door: DoorView) -> dict[str, Any]:
     """Return what `listen --json` says of the door."""
-    probe, refusal = desk.probe, desk.refusal
+    probe, refusal = door.probe, door.refusal
     return {
-        "endpoint": desk.endpoint,
-        "signed": desk.signed,
+        "endpoint": door.endpoint,
+        "signed": door.signed,
         "probes": {
-            "answered": desk.probes,
+            "answered": door.probes,
             "last_opened_ms": None if probe is None or probe.took_s is None else round(probe.took_s * 1000, 3),
             "last_broken": [] if probe is None else list(probe.broken),
         },
         "refused": {
-            "count": sum(desk.refused.values()),
-            "reasons": dict(desk.refused),
+            "count": sum(door.refused.values()),
+            "reasons": dict(door.refused),
             "last": None if refusal is None else refusal.detail,
         },
     }

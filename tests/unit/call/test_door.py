@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dashboard.call.desk import Desk, desk_object, step
+from dashboard.call.door import DoorView, door_object, step
 from dashboard.call.events import Event, Ticked, WorkerLost
 from dashboard.call.hook_events import DOOR, ListenerStarted, ProbeAnswered, UpgradeRefused
 
 
-def fold(*facts: Event) -> Desk:
-    desk = Desk()
+def fold(*facts: Event) -> DoorView:
+    door = DoorView()
     for fact in facts:
-        desk = step(desk, fact)
-    return desk
+        door = step(door, fact)
+    return door
 
 
 def test_refusals_are_counted_by_their_reason_and_the_last_one_is_kept() -> None:
-    desk = fold(
+    door = fold(
         ListenerStarted(DOOR, 1.0, 1.9e9, "wss://here:443/audiohook", signed=True),
         UpgradeRefused(DOOR, 2.0, 401, "expired", "made 90 s ago"),
         UpgradeRefused(DOOR, 3.0, 401, "expired", "made 91 s ago"),
@@ -23,7 +23,7 @@ def test_refusals_are_counted_by_their_reason_and_the_last_one_is_kept() -> None
         ProbeAnswered(DOOR, 5.0, 0.0123, ("bad_seq",)),
         Ticked(DOOR, 6.0),
     )
-    assert desk_object(desk) == {
+    assert door_object(door) == {
         "endpoint": "wss://here:443/audiohook",
         "signed": True,
         "probes": {"answered": 1, "last_opened_ms": 12.3, "last_broken": ["bad_seq"]},
@@ -32,16 +32,16 @@ def test_refusals_are_counted_by_their_reason_and_the_last_one_is_kept() -> None
 
 
 def test_an_empty_desk_invents_nothing() -> None:
-    assert desk_object(Desk())["probes"] == {"answered": 0, "last_opened_ms": None, "last_broken": []}
-    assert desk_object(Desk())["refused"] == {"count": 0, "reasons": {}, "last": None}
+    assert door_object(DoorView())["probes"] == {"answered": 0, "last_opened_ms": None, "last_broken": []}
+    assert door_object(DoorView())["refused"] == {"count": 0, "reasons": {}, "last": None}
 
 
 def test_reasons_are_bounded() -> None:
-    desk = fold(*(UpgradeRefused(DOOR, 1.0, 401, f"reason {number}") for number in range(100)))
-    assert (len(desk.refused), sum(desk.refused.values())) == (31, 100)
+    door = fold(*(UpgradeRefused(DOOR, 1.0, 401, f"reason {number}") for number in range(100)))
+    assert (len(door.refused), sum(door.refused.values())) == (31, 100)
 
 
-def test_a_worker_that_is_lost_is_forgotten_when_it_listens_again() -> None:
-    desk = fold(WorkerLost(DOOR, 1.0, "was killed", dead=True))
-    assert desk.worker_lost == "was killed"
-    assert step(desk, ListenerStarted(DOOR, 2.0, 1.9e9, "ws://here", signed=False)).worker_lost is None
+def test_a_worker_is_lost_until_it_is_heard_again() -> None:
+    door = fold(WorkerLost(DOOR, 1.0, "does not answer", dead=False))
+    assert door.worker_lost == "does not answer"
+    assert step(door, Ticked(DOOR, 2.0)).worker_lost is None

@@ -1,0 +1,120 @@
+"""From settings to a switchboard: the calls that come in, in this process."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+
+from dashboard.call.events import Targets
+from dashboard.cli.settings import Settings, variable
+from dashboard.cli.wiring import new_call_id
+from dashboard.clock import Clock, SystemClock
+from dashboard.dialects.audiohook_signature import Keyring
+from dashboard.errors import ConfigError
+from dashboard.transport.tls import server_context
+from dashboard.transport.websocket import SocketOptions
+from dashboard.worker.answered import CallOptions
+from dashboard.worker.switchboard import Switchboard, SwitchboardOptions
+
+MESSAGE_BYTES = 1024 * 1024
+"""AudioHook's own limits are far below: 65,535 characters of text, and seconds of audio."""
+
+
+def require_door(settings: Settings) -> None:
+    """Raise ConfigError unless calls may come in like this: in clear only on this machine, where a proxy ends TLS."""
+    if settings.key is not None and settings.cert is None:
+        raise ConfigError("--key is given and --cert is not", remedy="--cert names the certificate of that key.")
+    if _is_loopback(settings.host):
+        return
+    if settings.cert is None:
+        raise ConfigError(
+            f"listening on {settings.host} in clear would show every call to the network",
+            remedy="Give --cert FILE and --key FILE; or listen on 127.0.0.1 behind a proxy that ends TLS.",
+        )
+    if not settings.hook_keys:
+        raise ConfigError(
+            f"listening on {settings.host} without a key would let anybody in",
+            remedy=f"Set {variable('hook_keys')} in the environment, or hook_keys in a config file that only you can "
+            'read: "KEY:SECRET", as in the integration in Genesys Cloud.',
+        )
+
+
+def board(settings: Settings, *, clock: Clock | None = None) -> Switchboard:
+    """Return the source of the calls that come in.
+
+    Raises:
+        ConfigError: files that are no certificate with its key.
+    """
+    options = SwitchboardOptions(
+        host=settings.host,
+        port=settings.port,
+        path=settings.path,
+        most_calls=settings.max_calls,
+        stale_after_s=settings.stale_after,
+        call=CallOptions(
+            targets=_targets(settings),
+            audio_limit=settings.audio_queue,
+            control_limit=settings.control_queue,
+            drop_policy=settings.drop_policy,
+        ),
+        socket=SocketOptions(close_timeout_s=1.0, max_message_bytes=MESSAGE_BYTES),
+    )
+    return Switchboard(options, _keyring(settings), clock or SystemClock(), new_id=new_call_id, tls=_tls(settings))
+
+
+def endpoint(settings: Settings) -> str:
+    """Return where calls are to come in, as far as the settings tell."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    port = f":{settings.port}" if settings.port else ""
+    return f"{'ws' if settings.cert is None else 'wss'}://{host}{port}{settings.path}"
+
+
+def check_door(settings: Settings) -> None:
+    """Raise ConfigError for an address that cannot be listened on, and for files that are no certificate."""
+    _tls(settings)
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(place)
+    except OSError as error:
+        raise cannot_listen(settings, error) from None
+
+
+def cannot_listen(settings: Settings, error: OSError) -> ConfigError:
+    """Return what to say when an address cannot be listened on."""
+    return ConfigError(
+        f"cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}",
+        remedy="Give another --port, or end what listens there; --host must be an address of this machine.",
+    )
+
+
+def _keyring(settings: Settings) -> Keyring | None:
+    if not settings.hook_keys:
+        return None
+    return Keyring.read(one.get_secret_value() for one in settings.hook_keys)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    return None if settings.cert is None else server_context(settings.cert, settings.key)
+
+
+def _targets(settings: Settings) -> Targets:
+    return Targets(
+        spike_s=settings.spike_ms / 1000,
+        buffer_s=settings.buffer_ms / 1000,
+        silent_failure_after_s=settings.silent_failure_after,
+        stale_after_s=settings.stale_after,
+        dead_air_after_s=settings.dead_air_after,
+        one_way_after_s=settings.one_way_after,
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,54 @@
+"""`callscope simulate --audiohook`: Genesys calling an AudioHook server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+
+from dashboard.dialects.audiohook_signature import Keyring
+from dashboard.errors import ConfigError, RefusedError
+from dashboard.resilience.retry import LinkError
+from dashboard.simulator.hookcaller import Access, HookCaller, Outcome, someone
+from dashboard.simulator.scenario import load_scenario
+from dashboard.transport.tls import client_context
+
+_KEYS = "CALLSCOPE_HOOK_KEYS"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Call and print the outcome, a line a call; 0 when each was closed as it should be and no rule was broken."""
+    if not args.audiohook.startswith(("ws://", "wss://")):
+        raise ConfigError("--audiohook wants an address", remedy="It begins with wss://, or with ws:// for tests.")
+    outcomes = asyncio.run(_call(args, _access()))
+    for outcome in outcomes:
+        sys.stdout.write(f"{json.dumps(outcome.to_json())}\n")
+    return 0 if all(outcome.closed and not outcome.broken and not outcome.errors for outcome in outcomes) else 1
+
+
+async def _call(args: argparse.Namespace, access: Access) -> list[Outcome]:
+    scenario, seed, tls = load_scenario(args.scenario), args.seed or 1, client_context(args.ca_file)
+    callers = [
+        HookCaller(scenario, args.audiohook, access, offer=someone(), tls=tls, seed=seed + n) for n in range(args.calls)
+    ]
+    try:
+        return await asyncio.gather(*(caller.run() for caller in callers))
+    except LinkError as error:
+        if error.failure.status != 401:
+            raise
+        raise RefusedError(
+            "the server refused the key or its signature (401)",
+            remedy=f"{_KEYS} must hold KEY:SECRET as the server knows them; the clocks must agree within 3 s.",
+        ) from None
+
+
+def _access() -> Access:
+    """Return the first of the keys, as a listener's settings have them."""
+    entry = next(iter(os.environ.get(_KEYS, "").replace(",", " ").split()), "")
+    try:
+        Keyring.read([entry] if entry else [])
+    except ValueError as error:
+        raise ConfigError(f"{_KEYS}: {error}", remedy="It holds KEY:SECRET, or KEY alone.") from None
+    return Access.of_entry(entry)

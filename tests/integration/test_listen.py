@@ -1,0 +1,231 @@
+"""`listen` as a process, called by `simulate --audiohook` as another one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from dashboard.call.codec import event_from_line, kind_of
+from dashboard.call.hook_events import DOOR
+from tests.hosts import CALLSCOPE, Ended, callscope
+from tests.terminal import Terminal
+
+KEY = "lab-key-01:ZGFzaC1sYWItc2hhcmVkLXNlY3JldC0wMDQy"
+SCENARIO = """
+name = "hooked"
+summary = "some seconds of a call, part of which is not sent"
+duration_s = 2.5
+
+[audio]
+frame_ms = 100
+
+[[turn]]
+who = "caller"
+at_s = 0.2
+clip = "caller-thanks"
+
+[[fault]]
+kind = "drop"
+at_s = 0.5
+for_s = 0.3
+probability = 1.0
+"""
+
+
+def environ(keys: str = KEY, **more: str) -> dict[str, str]:
+    """No setting of this machine's own user."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CALLSCOPE_", "GENESYS_"))}
+    return {**kept, "XDG_CONFIG_HOME": "/nonexistent", **({"CALLSCOPE_HOOK_KEYS": keys} if keys else {}), **more}
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> str:
+    path = tmp_path / "hooked.toml"
+    path.write_text(SCENARIO)
+    return str(path)
+
+
+@dataclass
+class Listening:
+    """A listener that runs; `ended` after the block."""
+
+    url: str
+    process: asyncio.subprocess.Process
+    ended: Ended | None = None
+
+    @property
+    def json(self) -> dict[str, Any]:
+        assert self.ended is not None
+        return self.ended.json
+
+
+@asynccontextmanager
+async def listening(*flags: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Listening]:
+    """Run `callscope listen` on a free port; it is interrupted at the end of the block."""
+    process = await asyncio.create_subprocess_exec(
+        *CALLSCOPE, "listen", "--port", "0", *flags,
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env=env or environ(),
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert process.stdout is not None
+    stdout = asyncio.create_task(process.stdout.read())  # facts must not wait for us
+    try:
+        line = (await process.stderr.readline()).decode()
+        found = re.search(r"listening on (\S+);", line)
+        if found is None:
+            raise AssertionError(line + (await process.stderr.read()).decode())
+        listener = Listening(found[1], process)
+        yield listener
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(15):
+            said = (await process.stderr.read()).decode()
+            listener.ended = Ended(await process.wait(), (await stdout).decode(), line + said)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await stdout
+
+
+async def test_two_calls_come_in_and_are_reported_as_one_object(played: str) -> None:
+    async with listening("--json") as listener:
+        caller = await callscope("simulate", played, "--audiohook", listener.url, "--calls", "2", env=environ())
+    assert (caller.code, caller.stderr) == (0, "")
+    for line in caller.stdout.splitlines():
+        outcome = json.loads(line)
+        assert (outcome["closed"], outcome["broken"], outcome["frames"]) == (True, [], 22)
+    report = listener.json
+    assert report["listener"]["signed"] is True
+    assert len(report["calls"]) == 2
+    for call in report["calls"]:
+        assert call["audio"]["inbound"]["frames"] == 22
+        assert call["audio"]["inbound"]["lost"] == 3
+        assert call["audiohook"]["discarded_ms"] == 300.0
+        assert call["audiohook"]["broken"] == {}
+        assert (call["link"]["state"], call["link"]["outages"]) == ("closed", 0)
+    assert listener.ended is not None
+    assert listener.ended.code == 130
+    for secret in KEY.split(":"):
+        assert secret not in listener.ended.stdout + listener.ended.stderr
+
+
+async def test_every_fact_is_a_line_and_the_doors_are_of_no_call(played: str) -> None:
+    async with listening("--jsonl") as listener:
+        await callscope("simulate", played, "--audiohook", listener.url, env=environ())
+        await callscope("simulate", played, "--audiohook", listener.url, env=environ("nobody"))
+    assert listener.ended is not None
+    facts = [event_from_line(line) for line in listener.ended.stdout.splitlines()]
+    assert {kind_of(fact) for fact in facts if fact.call_id == DOOR} == {
+        "listener_started",
+        "upgrade_refused",
+        "ticked",
+    }
+    assert {"hook_offered", "hook_accepted", "hook_pinged", "media_discarded", "session_closed", "call_ended"} <= {
+        kind_of(fact) for fact in facts if fact.call_id != DOOR
+    }
+    assert "refused with 401: key_unknown" in listener.ended.stderr
+
+
+async def test_without_a_screen_each_call_is_summed_up_when_it_is_over(played: str) -> None:
+    async with listening("--no-screen") as listener:
+        await callscope("simulate", played, "--audiohook", listener.url, env=environ())
+    assert listener.ended is not None
+    assert listener.ended.stdout.startswith("callscope: ")
+    assert "22 frames" in listener.ended.stdout
+
+
+async def test_after_its_time_it_ends_by_itself() -> None:
+    ended = await callscope("listen", "--port", "0", "--duration", "0.5", "--json", env=environ())
+    assert (ended.code, ended.json["calls"]) == (0, [])
+
+
+async def test_a_caller_with_a_wrong_secret_is_told_where_to_look(played: str) -> None:
+    async with listening("--json") as listener:
+        wrong = await callscope("simulate", played, "--audiohook", listener.url, env=environ("lab-key-01:d3Jvbmc="))
+    assert wrong.code == 3
+    assert "CALLSCOPE_HOOK_KEYS" in wrong.stderr
+    assert listener.json["listener"]["refused"]["reasons"] == {"mismatch": 1}
+
+
+async def test_it_serves_tls_with_a_certificate_of_its_own(played: str, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    files = ("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
+    async with listening("--json", *files) as listener:
+        assert listener.url.startswith("wss://")
+        trusted = ("--ca-file", str(tmp_path / "ca.pem"))
+        caller = await callscope("simulate", played, "--audiohook", listener.url, *trusted, env=environ())
+    assert caller.code == 0
+    assert listener.json["calls"][0]["link"]["clock"] in ("kernel", "process")
+    assert ssl.OPENSSL_VERSION
+
+
+@pytest.mark.parametrize(
+    ("flags", "keys", "said"),
+    [
+        (("--host", "0.0.0.0"), KEY, "in clear"),
+        (("--host", "192.0.2.1"), KEY, "in clear"),
+        (("--hook-keys", KEY), "", "never a flag"),
+        (("--key", "pyproject.toml"), "", "--cert is not"),
+        (("--cert", "pyproject.toml"), "", "cannot be served with"),
+        (("--cert", "nowhere.pem"), "", "must be a file"),
+        (("--path", "audiohook"), "", "--path"),
+        ((), "lab-key-01:not base64", "base64"),
+    ],
+)
+async def test_what_would_not_be_safe_or_cannot_be_is_refused(flags: tuple[str, ...], keys: str, said: str) -> None:
+    ended = await callscope("listen", "--json", "--port", "0", *flags, env=environ(keys))
+    assert ended.code == 2
+    assert said in ended.stderr
+    assert "ZGFzaC1" not in ended.stderr
+
+
+async def test_a_public_address_needs_a_key_as_well(tmp_path: Path) -> None:
+    issued = trustme.CA().issue_cert("listener.test")
+    both = tmp_path / "both.pem"
+    both.write_bytes(issued.private_key_pem.bytes() + issued.cert_chain_pems[0].bytes())
+    ended = await callscope("listen", "--json", "--host", "0.0.0.0", "--cert", str(both), env=environ(""))
+    assert ended.code == 2
+    assert "without a key" in ended.stderr
+
+
+async def test_a_port_that_is_taken_is_told() -> None:
+    async with listening("--json") as listener:
+        port = listener.url.rsplit(":", 1)[1].partition("/")[0]
+        ended = await callscope("listen", "--json", "--port", port, env=environ())
+        shown = await callscope("listen", "--port", port, env=environ())
+    for one in (ended, shown):
+        assert one.code == 2
+        assert f"cannot listen on 127.0.0.1, port {port}" in one.stderr
+
+
+async def test_the_screen_shows_the_newest_call(played: str, tmp_path: Path) -> None:
+    port = "18480"
+    argv = [*CALLSCOPE, "listen", "--port", port, "--json-out", "figures.json"]
+    with Terminal(argv, columns=120, rows=36, cwd=tmp_path, env=environ()) as terminal:
+        await asyncio.to_thread(terminal.until, "listening on")
+        url = f"ws://127.0.0.1:{port}/audiohook"
+        async with asyncio.timeout(20):
+            while (await callscope("simulate", played, "--audiohook", url, env=environ())).code == 4:
+                continue  # the worker is not up yet
+        await asyncio.to_thread(terminal.until, "session was closed")
+        await asyncio.to_thread(terminal.press, "q")
+        assert await asyncio.to_thread(terminal.ended) == 0
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert [call["audiohook"]["end_reason"] for call in figures["calls"]] == ["end"]
