@@ -7,7 +7,7 @@ from dataclasses import replace
 from dashboard.call.events import AudioReceived
 from dashboard.call.state import Leg
 from dashboard.media.levels import FLOOR_DBFS, MISFIT_DB, MISFIT_DBFS, LevelMeter, hear
-from dashboard.media.pacing import advance
+from dashboard.media.pacing import advance, reanchor
 
 
 def heard(leg: Leg, fact: AudioReceived, spike_s: float) -> Leg:
@@ -33,6 +33,11 @@ def heard(leg: Leg, fact: AudioReceived, spike_s: float) -> Leg:
         positioned=fact.positioned,
         continues=False,
     )
+
+
+def reanchored(leg: Leg, *, continues: bool) -> Leg:
+    """What comes next is compared with nothing before it; `continues`: it tells by its position what was missed."""
+    return replace(leg, pacing=reanchor(leg.pacing), continues=continues)
 
 
 def _reads_well(fact: AudioReceived) -> tuple[int, int]:

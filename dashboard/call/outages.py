@@ -21,6 +21,7 @@ from dashboard.call.events import (
 )
 from dashboard.call.state import Connection, Failure, LinkView, Outage, Transition
 from dashboard.call.trail import Trail
+from dashboard.media.pacing import Pacing, missing_s
 
 _KEPT_FAILURES = 20
 _KEPT_CODES = 40
@@ -104,6 +105,18 @@ def heard(link: LinkView, fact: AudioReceived) -> LinkView:
     """Audio came."""
     received = link.received.with_audio(len(fact.arrivals), sum(fact.durations))
     return replace(link, last_inbound_at=fact.arrivals[-1], received=received)
+
+
+def continued(link: LinkView, fact: AudioReceived, pacing: Pacing) -> LinkView:
+    """The first frame after an outage says by its position what was missed, if the session went on.
+
+    `pacing` is that of its stream until then.
+    """
+    outage = latest(link)
+    if outage is None or not outage.resumed or not fact.positioned:
+        return link
+    missing = missing_s(pacing, fact.arrivals[0], fact.positions[0])
+    return with_latest(link, replace(outage, media_missing_s=missing))
 
 
 def sent(link: LinkView, at: float) -> LinkView:

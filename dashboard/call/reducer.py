@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
 from dashboard.call import events as ev
-from dashboard.call import hook, legs, outages, records, trail, turns
+from dashboard.call import hook, legs, outages, records, trail, turns, utterances
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook import HookView
 from dashboard.call.hook_events import MediaResumed, RuleBroken
-from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView, Turns, Utterance
+from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView, Turns
 from dashboard.call.words import cause_words
-from dashboard.media.pacing import missing_s, reanchor
 
-_KEPT_UTTERANCES = 100
 _KEPT_NAMES = 30
 _NOTE_AGAIN_S = 5.0
 """A peer that repeats an unreadable message fills the counters, not the transcript."""
@@ -186,9 +184,9 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
         call = _received(call, event.arrivals[0])
     leg = call.legs.get(event.leg) or Leg(event.leg)
     if leg.continues:
-        call = _media_missing(call, leg, event)
+        call = replace(call, link=outages.continued(call.link, event, leg.pacing))
     leg = legs.heard(leg, event, call.targets.spike_s)
-    heard = _voices_heard(call.turns, event)
+    heard = turns.voices_heard(call.turns, event)
     if heard.current is not call.turns.current:
         call = _answered(call, event.at)
     return replace(
@@ -264,21 +262,19 @@ def _(event: ev.UtteranceHeld, call: CallState) -> CallState:
     if outage is not None:
         call = replace(call, link=replace(call.link, outage=replace(outage, held=outage.held + 1)))
     number = None if outage is None else outage.number
-    held = Utterance(event.utterance, event.text, event.at, "held", outage=number)
-    call = replace(call, utterances=(*call.utterances[-_KEPT_UTTERANCES + 1 :], held))
+    call = replace(call, utterances=utterances.held(call.utterances, event, number))
     return _say(call, Line(event.at, "utterance", event.text, Speaker.CALLER, utterance=event.utterance))
 
 
 @reduce.register
 def _(event: ev.UtteranceSent, call: CallState) -> CallState:
-    held = next((u for u in call.utterances if u.number == event.utterance), None)
     outage = outages.latest(call.link)
-    if held is not None and outage is not None and held.outage == outage.number:
+    if outage is not None and utterances.outage_of(call.utterances, event.utterance) == outage.number:
         call = replace(call, link=outages.with_latest(call.link, replace(outage, sent=outage.sent + 1)))
-    call = _with_utterance(call, event.utterance, lambda said: replace(said, status="sent", sent_at=event.at))
     return replace(
         call,
         link=outages.sent(call.link, event.at),
+        utterances=utterances.sent(call.utterances, event),
         messages=_counted(call.messages, "sent"),
         turns=turns.user_finished(call.turns, event.at, event.text, event.utterance),
     )
@@ -286,7 +282,7 @@ def _(event: ev.UtteranceSent, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.UtteranceExpired, call: CallState) -> CallState:
-    return _with_utterance(call, event.utterance, lambda said: replace(said, status="expired", why=event.why))
+    return replace(call, utterances=utterances.expired(call.utterances, event))
 
 
 # -- Genesys' own figures ---------------------------------------------------------------------------------
@@ -362,27 +358,7 @@ def _answered(call: CallState, at: float) -> CallState:
     current = call.turns.current
     if current is None or current.utterance is None or current.answered_at is not None:
         return call
-    return _with_utterance(call, current.utterance, lambda said: replace(said, status="answered", answered_at=at))
-
-
-def _with_utterance(call: CallState, number: int, change: Callable[[Utterance], Utterance]) -> CallState:
-    kept = tuple(change(said) if said.number == number else said for said in call.utterances)
-    return replace(call, utterances=kept)
-
-
-def _voices_heard(said: Turns, event: ev.AudioReceived) -> Turns:
-    levels = dict(zip(event.channels, event.levels, strict=True))
-    bot = levels.get("bot") or levels.get("mixed")  # of a mono stream nobody says whose voice it is
-    return said if bot is None else turns.heard(said, event.arrivals, bot, levels.get("caller"))
-
-
-def _media_missing(call: CallState, leg: Leg, event: ev.AudioReceived) -> CallState:
-    """The first frame after an outage says by its position what was missed, if the session went on."""
-    outage = outages.latest(call.link)
-    if outage is None or not outage.resumed or not event.positioned:
-        return call
-    missing = missing_s(leg.pacing, event.arrivals[0], event.positions[0])
-    return replace(call, link=outages.with_latest(call.link, replace(outage, media_missing_s=missing)))
+    return replace(call, utterances=utterances.answered(call.utterances, current.utterance, at))
 
 
 def _disconnected(call: CallState) -> CallState:
@@ -398,8 +374,7 @@ def _disconnected(call: CallState) -> CallState:
 
 
 def _reanchored(call: CallState, *, continues: bool = False) -> CallState:
-    legs = call.legs.items()
-    anew = {name: replace(leg, pacing=reanchor(leg.pacing), continues=continues) for name, leg in legs}
+    anew = {name: legs.reanchored(leg, continues=continues) for name, leg in call.legs.items()}
     return replace(call, legs=MappingProxyType(anew))
 
 

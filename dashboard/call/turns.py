@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dashboard.call.events import AudioReceived
 from dashboard.call.state import BargeIn, Turn, Turns
 from dashboard.media.levels import SILENCE_DBFS
 
@@ -64,6 +65,13 @@ def bot_wrote(turns: Turns, at: float) -> Turns:
     if current is None or current.text_at is not None:
         return turns
     return replace(turns, current=replace(current, text_at=at))
+
+
+def voices_heard(turns: Turns, fact: AudioReceived) -> Turns:
+    """Take the voices in a batch of audio."""
+    levels = dict(zip(fact.channels, fact.levels, strict=True))
+    bot = levels.get("bot") or levels.get("mixed")  # of a mono stream nobody says whose voice it is
+    return turns if bot is None else heard(turns, fact.arrivals, bot, levels.get("caller"))
 
 
 def heard(turns: Turns, arrivals: Sequence[float], bot: Sequence[float], caller: Sequence[float] | None) -> Turns:

@@ -1,0 +1,42 @@
+"""The operator's test utterances: held, sent, answered, expired. Pure steps over the newest of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dashboard.call.events import UtteranceExpired, UtteranceHeld, UtteranceSent
+from dashboard.call.state import Utterance
+
+Utterances = tuple[Utterance, ...]
+
+KEPT = 100
+
+
+def held(said: Utterances, fact: UtteranceHeld, outage: int | None) -> Utterances:
+    """An utterance waits for a session, in the outage of that number if there is one."""
+    return (*said[-KEPT + 1 :], Utterance(fact.utterance, fact.text, fact.at, "held", outage=outage))
+
+
+def sent(said: Utterances, fact: UtteranceSent) -> Utterances:
+    """An utterance went out."""
+    return _changed(said, fact.utterance, status="sent", sent_at=fact.at)
+
+
+def answered(said: Utterances, number: int, at: float) -> Utterances:
+    """The bot reacted to an utterance."""
+    return _changed(said, number, status="answered", answered_at=at)
+
+
+def expired(said: Utterances, fact: UtteranceExpired) -> Utterances:
+    """An utterance was not sent in time."""
+    return _changed(said, fact.utterance, status="expired", why=fact.why)
+
+
+def outage_of(said: Utterances, number: int) -> int | None:
+    """Return the number of the outage in which an utterance was held, if there was one."""
+    return next((one.outage for one in said if one.number == number), None)
+
+
+def _changed(said: Utterances, number: int, **changes: Any) -> Utterances:
+    return tuple(replace(one, **changes) if one.number == number else one for one in said)
