@@ -157,6 +157,13 @@ def _recordings(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", type=Path, metavar="A", help="A recording, or the lines of probe --jsonl.")
+    parser.add_argument("b", type=Path, metavar="B", help="Another one.")
+    parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="Write a page there instead of text.")
+    parser.add_argument("--json", action="store_true", help="One object instead.")
+
+
 def _worker(parser: argparse.ArgumentParser) -> None:
     """The worker takes its settings from standard input."""
     parser.add_argument("--examine", action="store_true", help="Do what doctor does, instead of holding a call.")
@@ -330,6 +337,14 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
         needs="Needs nothing. Recordings are made by --record and --record-on, and by s on the screen.",
         examples=("callscope recordings", "callscope recordings --json", "callscope recordings --prune 30d"),
         arguments=_recordings,
+        settings=False,
+    ),
+    "compare": Command(
+        summary="two calls that were written down, side by side",
+        positional="A B",
+        needs="Needs two recordings, or files with the lines that probe --jsonl prints.",
+        examples=("callscope compare good.callscope bad.callscope", "callscope compare a.jsonl b.jsonl -o both.html"),
+        arguments=_compare,
         settings=False,
     ),
     "worker": Command(

@@ -25,6 +25,7 @@ from dashboard.call.turns import all_turns
 from dashboard.call.units import NOTHING, clock, count, dbfs, millis, percent, ppm, span, utc, utc_date
 from dashboard.call.words import cause_words, close_code_words, closed_by_words, span_words
 from dashboard.exporters import charts, figures
+from dashboard.exporters.compare import Comparison
 from dashboard.exporters.drawing import shown
 from dashboard.exporters.report import Report
 from dashboard.exporters.svg import NARROW, SYMBOLS, WIDE, timeline
@@ -55,6 +56,15 @@ def page(report: Report) -> str:
         at=lambda moment: clock(moment - call.started_at),
         utc=lambda moment: utc(call.wall_at(moment)),
     )
+
+
+def comparison_page(both: Comparison) -> str:
+    """Return a comparison as HTML."""
+    sides = [
+        (report, Markup(timeline(report, WIDE).svg()), Markup(timeline(report, NARROW).svg()))
+        for report in (both.a, both.b)
+    ]
+    return _rendered("compare.html", both=both, sides=sides)
 
 
 def _rendered(template: str, **context: Any) -> str:
