@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from tests.benchmarks.harness import Figure, as_json, machine, print_table
@@ -52,7 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(argv)
     if unknown := [name for name in chosen.names if name not in available()]:
         parser.error(f"no such part: {', '.join(unknown)}")
-    report: dict[str, Any] = {"version": 1, "quick": chosen.quick, "machine": machine(), "parts": {}}
+    today = datetime.now(UTC).date().isoformat()
+    report: dict[str, Any] = {
+        "version": 1,
+        "date": today,
+        "quick": chosen.quick,
+        "machine": machine(),
+        "parts": {},
+    }
     for name in chosen.names or available():
         part = load(name)
         print(f"{part.NAME}: {part.SUMMARY}", file=sys.stderr, flush=True)  # noqa: T201

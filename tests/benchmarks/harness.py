@@ -143,15 +143,15 @@ def print_table(title: str, figures: Sequence[Figure]) -> None:
 
 def _row(figure: Figure) -> tuple[str, ...]:
     spreads = (figure.p50, figure.p95, figure.p99, figure.max)
-    numbers = ["" if value is None else _digits(value) for value in spreads]
+    numbers = ["" if value is None else digits(value) for value in spreads]
     if figure.value is not None:
-        numbers[0] = _digits(figure.value)
+        numbers[0] = digits(figure.value)
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}×"
     verdict = {None: "", True: "ok", False: "missed"}[figure.met]
     return (figure.name, *numbers, figure.unit, ratio, figure.goal or "", verdict)
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Four significant digits, but never an exponent."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"

@@ -49,7 +49,7 @@ _WARM_UP_S = 5.0
 def run(quick: bool) -> list[Figure]:
     if quick:
         return [*_first_frame(1), *_running(SIZES[:1], 0.5), *asyncio.run(_repaints(5))]
-    return [*_first_frame(21), *_running(SIZES, 60.0), *asyncio.run(_repaints(400))]
+    return [*_first_frame(11), *_running(SIZES, 45.0), *asyncio.run(_repaints(400))]
 
 
 # -- time to the first frame ----------------------------------------------------------------------------------
