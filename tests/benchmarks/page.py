@@ -11,14 +11,16 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from tests.benchmarks.__main__ import PARTS
 from tests.benchmarks.harness import digits
 
 README = Path(__file__).parents[2] / "README.md"
-HEADINGS = ("part", "figure", "p50 / p95 / p99 / max, or the one there is", "floor", "ratio", "goal", "")
+HEADINGS = ("part", "figure", "p50 / p95 / p99 / max, or one", "floor", "ratio", "goal", "")
 _BLOCK = re.compile(r"(?<=<!-- benchmarks -->\n).*?(?=<!-- /benchmarks -->)", re.DOTALL)
+_WIDTH = 120
 _PERCENTILES = ("p50", "p95", "p99", "max")
 
 
@@ -38,7 +40,7 @@ def section(report: dict[str, Any]) -> str:
     """Return what stands between the README's marks: the machine, a row for each figure with a goal, two lists."""
     rows = [row for name in PARTS if name in report["parts"] for row in _rows(name, report["parts"][name]["figures"])]
     lists = [one for one in (_calls(report), _repaints(report)) if one]
-    return "\n\n".join([_machine(report), table(rows), *lists]) + "\n"
+    return "\n\n".join([fill(_machine(report), _WIDTH), table(rows), *(fill(one, _WIDTH) for one in lists)]) + "\n"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -72,7 +74,7 @@ def _rows(part: str, figures: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
         if "goal" not in figure:
             continue
         unit, ratio = figure["unit"], figure.get("ratio")
-        floor = f"{digits(_tells(by_name[figure['floor']]))} {unit}" if "floor" in figure else ""
+        floor = f"{_digits(_tells(by_name[figure['floor']]))} {unit}" if "floor" in figure else ""
         times = "" if ratio is None else "×"
         yield [
             part,
@@ -87,8 +89,13 @@ def _rows(part: str, figures: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
 
 def _measured(figure: dict[str, Any]) -> str:
     if "value" in figure:
-        return digits(figure["value"])
-    return " / ".join(digits(figure[name]) for name in _PERCENTILES)
+        return _digits(figure["value"])
+    return " / ".join(_digits(figure[name]) for name in _PERCENTILES)
+
+
+def _digits(value: float) -> str:
+    """Three significant digits are what a run is good for."""
+    return digits(float(f"{value:.3g}") if abs(value) < 1000 else value)
 
 
 def _tells(figure: dict[str, Any]) -> float:
@@ -112,7 +119,7 @@ def _machine(report: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"Measured on {report['date']} with {machine['cores']} cores of {machine['cpu']} ({machine['architecture']}), "
-        f"{machine['system']},\n{machine['python']}; {versions}."
+        f"{machine['system']}, {machine['python']}; {versions}."
     )
 
 
@@ -123,13 +130,15 @@ def _calls(report: dict[str, Any]) -> str:
         wait, share, memory = (
             _tells(figures[f"{name}: {what}"]) for what in ("queue wait", "share of the core", "memory of the process")
         )
-        shown.append(f"{name}: {digits(wait)} ms, {share:.0f} %, {memory:.0f} MB")
+        shown.append(f"{name}: {_digits(wait)} ms, {share:.0f} %, {memory:.0f} MB")
     return f"Calls on one core, queue wait at p99, share of the core, memory: {' · '.join(shown)}." if shown else ""
 
 
 def _repaints(report: dict[str, Any]) -> str:
     costs = {name: figure for name, figure in _values(report, "screen").items() if name.startswith("one repaint: ")}
-    shown = (f"{name.partition(': ')[2]} {digits(cost['p50'])} / {digits(cost['p99'])}" for name, cost in costs.items())
+    shown = (
+        f"{name.partition(': ')[2]} {_digits(cost['p50'])} / {_digits(cost['p99'])}" for name, cost in costs.items()
+    )
     return f"One repaint at 120x36, p50 / p99 in ms: {' · '.join(shown)}." if costs else ""
 
 
