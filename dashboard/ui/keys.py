@@ -47,7 +47,7 @@ KEYS: tuple[Key, ...] = (
     Key("e", "e", "app.export", "export", "write the screen as SVG and the figures as JSON here", CALL, 11),
     Key("q", "q", "app.quit", "quit", "close the call with 1000 and leave; asks while it is open", CALL),
     Key("ctrl+c", "ctrl+c", "app.quit_now", "", "the same without asking; twice: leave without waiting", CALL),
-    Key("space", "space", "app.freeze", "freeze", "hold the panels still; header and headline go on", LOOK, 5),
+    Key("space", "space", "app.freeze", "freeze", "hold the panels still; a badge counts what waits", LOOK, 5),
     Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 6),
     Key("n", "n", "next_match(1)", "next match", _MATCHES, LOOK),
     Key("N", "N", "next_match(-1)", "previous match", _MATCHES, LOOK),
@@ -65,7 +65,7 @@ KEYS: tuple[Key, ...] = (
     Key("6", "6", FINDINGS, "findings", _TO_PANEL, SCREEN, 3),
     Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 16),
     Key("escape", "esc", "back", "all panels", "back to all panels", SCREEN, 1),
-    Key("t", "t", "app.theme", "theme", "dark or light", SCREEN, 17),
+    Key("t", "t", "app.theme", "theme", "dark or light; NO_COLOR works too", SCREEN, 17),
     Key("question_mark,f1", "?  F1", "app.help", "help", "show these keys", SCREEN),
     Key("ctrl+p", "ctrl+p", "app.command_palette", "", "find a command by its name", SCREEN),
 )
