@@ -255,7 +255,7 @@ class AudioReceived(Event):
     positioned: the messages carried a position; else positions are summed durations and cannot show a hole.
     channels names each row of levels: ("mixed",), or ("caller", "bot").
     encoding: what the samples were read as. misfit_db: how many dB louder they are so than read as the other encoding.
-    late: indices of frames that our own process stamped, and was too busy to stamp in time; none with kernel time.
+    late: indices of frames whose arrival may be wrong by milliseconds, because we were too busy to look in time.
     """
 
     leg: str

@@ -160,10 +160,6 @@ class _Accepted(Tapped, ServerConnection):
         self._stamps = self._stamped.get(transport.get_extra_info("socket").fileno())
         super().connection_made(transport)
 
-    def data_received(self, data: bytes) -> None:
-        self._stamp()
-        super().data_received(data)
-
     def process_event(self, event: Event) -> None:
         if isinstance(event, Request):
             self._knocked_at = self._at

@@ -22,7 +22,7 @@ from dashboard.transport.watched_loop import loop_watch
 from dashboard.wiretext import clean
 
 LATE_S = 0.005
-"""A stamp of our own that may be later than this tells nothing of the sender's pace."""
+"""A stamp that may be later than this by our own fault tells nothing of the sender's pace."""
 
 _PING_TIMEOUT = 1011  # what the library sends when no pong came
 _REASON_LIMIT = 123  # bytes of a close reason, RFC 6455, 5.5
@@ -31,7 +31,7 @@ _REASON_LIMIT = 123  # bytes of a close reason, RFC 6455, 5.5
 class Arrival(NamedTuple):
     """One message: its bytes, whether it came as text, and when the bytes that completed it arrived (monotonic).
 
-    `late`: by our own clock, and it may have lain there unread for more than `LATE_S`.
+    `late`: it may have come more than `LATE_S` before that, for we were busy.
     """
 
     # A tuple, for one is made for every message and a frozen dataclass takes twice as long to make.
@@ -60,8 +60,8 @@ class Tapped(Connection):
         self._stamps = stamps
         self._clock = clock
         self._at = 0.0  # when the bytes being parsed arrived
-        self._late = False
         self._watch = loop_watch()
+        self._read: list[tuple[bytes, bool]] = []  # messages that are handed over when all that was read is parsed
         self._text = False
         self._fragments = bytearray()
         self._early: list[Arrival] = []
@@ -105,13 +105,23 @@ class Tapped(Connection):
             return "the peer broke the WebSocket protocol"
         return f"closed by us with {code}"
 
-    def _stamp(self) -> None:
-        """Note when the bytes arrived that are handed over now."""
-        arrived = self._stamps.arrived if self._stamps is not None else None
-        self._at = self._clock.monotonic() if arrived is None else arrived
-        self._late = arrived is None and self._watch is not None and self._at - self._watch.unread_since > LATE_S
+    def parse(self, data: bytes) -> None:
+        """Put the messages in `data` behind those that were read."""
+        super().data_received(data)
+
+    def _lay_unread(self) -> bool:
+        """Tell whether what was read may have come long before `_at`, because we were busy."""
+        return self._watch is not None and self._at - self._watch.unread_since > LATE_S
 
     # -- what the library calls ------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        stamp = self._stamps.arrived if self._stamps is not None else None
+        self._at = self._clock.monotonic() if stamp is None else stamp
+        self.parse(data)
+        if self._read:
+            # The kernel's stamp is that of the last bytes; what was read together with them may have come before.
+            self._hand_over(late=(stamp is None or len(self._read) > 1) and self._lay_unread())
 
     def process_event(self, event: Event) -> None:
         if isinstance(event, Frame) and event.opcode in DATA_OPCODES:
@@ -151,13 +161,15 @@ class Tapped(Connection):
             self._text = frame.opcode is Opcode.TEXT
         self._fragments += frame.data
         if frame.fin:
-            data, self._fragments = bytes(self._fragments), bytearray()
-            self._hand_over(data, self._text)
+            self._read.append((bytes(self._fragments), self._text))
+            self._fragments = bytearray()
 
-    def _hand_over(self, data: bytes, text: bool) -> None:
-        arrival = Arrival(data, text, self._at, self._late)
-        if self._on_arrival is not None:
-            self._on_arrival(arrival)
-        else:
-            self._early.append(arrival)
+    def _hand_over(self, *, late: bool) -> None:
+        at, on_arrival = self._at, self._on_arrival
+        read, self._read = self._read, []
+        if on_arrival is None:
+            self._early += [Arrival(data, text, at, late) for data, text in read]
             self.transport.pause_reading()
+            return
+        for data, text in read:
+            on_arrival(Arrival(data, text, at, late))

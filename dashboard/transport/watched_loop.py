@@ -1,8 +1,9 @@
 """An event loop that knows for how long its sockets went unattended.
 
 Without the kernel's stamps a message counts as arrived when its bytes are read, and they are read late while the loop
-is busy. asyncio does not tell, and a timer would have to go off every few milliseconds to find out; but all that a
-loop does lies between two polls of its selector, so asking the time there is enough and wakes nobody up.
+is busy; with them, what is read together has the stamp of the last. asyncio does not tell, and a timer would have to
+go off every few milliseconds to find out; but all that a loop does lies between two polls of its selector, so asking
+the time there is enough and wakes nobody up.
 """
 
 from __future__ import annotations
@@ -18,9 +19,6 @@ SAMPLE_S = 0.020
 """How far apart the moments are at which lag is sampled."""
 
 KEPT_SAMPLES = 3_000  # a minute
-
-_AT_ONCE_S = 0.000_05
-"""A poll that took longer than this had to wait for what it reports, so that had just come."""
 
 _OVERRUN_S = 0.005
 """A poll that ends so long after it was to end was not given the processor; a timer's grain is 1 ms."""
@@ -42,12 +40,15 @@ class LoopWatch(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         asked = self._clock()
         self._sample(asked)
-        events = super().select(timeout)
+        self.unread_since = self._away_since
+        events = super().select(0)
+        if events or timeout == 0:
+            self._away_since = asked
+            return events
+        events = super().select(timeout)  # nothing lay there: what this reports has just come
         answered = self._clock()
-        waited = answered - asked
-        away_since = asked if timeout is not None and waited > timeout + _OVERRUN_S else answered
-        self.unread_since = self._away_since if waited < _AT_ONCE_S else away_since
-        self._away_since = away_since
+        overran = timeout is not None and answered - asked > timeout + _OVERRUN_S
+        self.unread_since = self._away_since = asked if overran else answered
         return events
 
     def lags(self, first: int) -> tuple[float, ...]:

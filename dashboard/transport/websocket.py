@@ -188,20 +188,17 @@ class _Connection(Tapped, ClientConnection):
         self._head = b""  # the end of what came before the end of the handshake
         self._frames = FrameCutter(protocol.max_message_size or sys.maxsize)
 
-    # -- what the library calls ------------------------------------------------------------------
-
-    def data_received(self, data: bytes) -> None:
-        self._stamp()
+    def parse(self, data: bytes) -> None:
         if self.protocol.state is State.CONNECTING and not (data := self._shake_hands(data)):
             return
         if self.protocol.state is not State.OPEN:
-            super().data_received(self._frames.rest() + data)
+            super().parse(self._frames.rest() + data)
             return
         for text, part in self._frames.cut(data):
             if text is not None:
-                self._hand_over(part, text)
+                self._read.append((part, text))
                 continue
-            super().data_received(part)
+            super().parse(part)
             if self.protocol.state is not State.OPEN:
                 return  # what follows a close frame is nothing any more
 
@@ -211,7 +208,7 @@ class _Connection(Tapped, ClientConnection):
         end = head.find(b"\r\n\r\n")
         size = len(data) if end < 0 else end + 4 - len(self._head)
         self._head = head[-3:]
-        super().data_received(data[:size])
+        super().parse(data[:size])
         return data[size:]
 
 

@@ -10,16 +10,28 @@ import pytest
 
 from dashboard.transport.watched_loop import KEPT_SAMPLES, SAMPLE_S, LoopWatch, loop_watch, new_loop
 
+Poll = tuple[float, float | None]
+"""When a poll for a millisecond began and when it was over, seconds; None: it found something at once."""
 
-def watch(*polls: tuple[float, float, float]) -> LoopWatch:
-    """A watch made at 0 s and asked so: when, for how long, and when it has answered; seconds."""
-    times = iter([0.0, *(moment for asked, _, answered in polls for moment in (asked, answered))])
+
+def watch(*polls: Poll) -> LoopWatch:
+    """A watch made at 0 s and polled so."""
+    times = iter([0.0, *(moment for poll in polls for moment in poll if moment is not None)])
     reader, writer = socket.socketpair()
     with reader, writer, LoopWatch(times.__next__) as made:
-        made.register(writer, selectors.EVENT_WRITE)  # always ready: the clock alone says how long a poll took
-        for _, timeout, _ in polls:
-            made.select(timeout)
+        for _, over in polls:
+            if over is None:
+                made.register(writer, selectors.EVENT_WRITE)  # it is always ready
+            made.select(0.001)
+            if over is None:
+                made.unregister(writer)
     return made
+
+
+def idle(begin_ms: int, end_ms: int) -> list[Poll]:
+    """Poll after poll, 5 ms each at most."""
+    edges = [*range(begin_ms, end_ms, 5), end_ms]
+    return [(edges[i] / 1000, edges[i + 1] / 1000) for i in range(len(edges) - 1)]
 
 
 def in_ms(lags: Sequence[float]) -> list[float]:
@@ -27,24 +39,23 @@ def in_ms(lags: Sequence[float]) -> list[float]:
 
 
 def test_what_a_poll_waited_for_has_just_come() -> None:
-    assert watch((0.001, 1.0, 0.500)).unread_since == 0.500
+    assert watch((0.001, 0.002)).unread_since == 0.002
 
 
 def test_what_a_poll_finds_at_once_may_have_come_since_the_one_before() -> None:
-    assert watch((0.001, 1.0, 0.500), (0.530, 1.0, 0.530)).unread_since == 0.500
+    assert watch((0.001, 0.002), (0.030, None)).unread_since == 0.002
+    assert watch((0.001, 0.002), (0.030, None), (0.050, None)).unread_since == 0.030
 
 
 @pytest.mark.parametrize(
-    ("answered", "since"), [(0.103, 0.103), (0.190, 0.001)], ids=["a timer's grain", "not given the processor"]
+    ("over", "since"), [(0.003, 0.003), (0.090, 0.001)], ids=["a timer's grain", "not given the processor"]
 )
-def test_what_a_poll_reports_long_after_its_end_may_have_come_since_its_beginning(
-    answered: float, since: float
-) -> None:
-    assert watch((0.001, 0.1, answered)).unread_since == since
+def test_what_a_poll_reports_long_after_its_end_may_have_come_since_its_beginning(over: float, since: float) -> None:
+    assert watch((0.001, over)).unread_since == since
 
 
 def test_lag_at_a_moment_is_the_time_until_the_next_poll_and_nothing_while_the_loop_waits() -> None:
-    busy = watch((0.001, 1.0, 0.090), (0.140, 1.0, 0.200), (0.201, 1.0, 0.240))
+    busy = watch(*idle(1, 90), *idle(140, 200), (0.201, None))
     # samples at 0, 20 … 200 ms; the loop was busy to 1 ms, from 90 to 140 ms, and from 200 to 201 ms
     assert in_ms(busy.lags(0)) == [0, 0, 0, 0, 0, 40, 20, 0, 0, 0, 0]
     assert in_ms(busy.lags(6)) == [20, 0, 0, 0, 0]
@@ -53,12 +64,11 @@ def test_lag_at_a_moment_is_the_time_until_the_next_poll_and_nothing_while_the_l
 
 
 def test_a_loop_that_is_not_given_the_processor_lags() -> None:
-    starved = watch((0.001, 0.010, 0.050), (0.051, 1.0, 0.060))
-    assert in_ms(starved.lags(0)) == [0, 31, 11]
+    assert in_ms(watch((0.001, 0.050), (0.051, None)).lags(0)) == [0, 31, 11]
 
 
 def test_after_a_long_standstill_only_its_last_minute_is_sampled() -> None:
-    stopped = watch((0.0, 1.0, 0.001), (7200.0, 1.0, 7200.0))
+    stopped = watch((0.0, 0.001), (7200.0, None))
     assert len(stopped.lags(0)) == KEPT_SAMPLES
     assert max(stopped.lags(0)) <= KEPT_SAMPLES * SAMPLE_S
 

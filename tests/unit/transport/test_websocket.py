@@ -193,6 +193,27 @@ def test_a_message_that_lay_unread_for_long_is_late_unless_the_kernel_stamped_it
         assert runner.run(receive())
 
 
+@pytest.mark.usefixtures("stamping")
+def test_messages_that_lay_unread_and_are_read_together_are_late_for_they_share_the_stamp_of_the_last() -> None:
+    go = asyncio.Event()
+
+    async def handler(wire: Wire) -> None:
+        await go.wait()
+        await wire.send(frame(TEXT, b"x"))
+        until = CLOCK.monotonic() + 2 * LATE_S
+        while CLOCK.monotonic() < until:
+            pass  # nobody else runs in this loop
+        await wire.send(frame(TEXT, b"y"))
+
+    async def receive() -> list[bool]:
+        async with connected(handler) as (_, listener):
+            go.set()
+            return [(await listener.arrivals.get()).late for _ in range(2)]
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(receive()) == [True, True]
+
+
 @asynccontextmanager
 async def elsewhere(
     handler: Callable[[Wire], Awaitable[None]], go: asyncio.Event, *, secure: bool
