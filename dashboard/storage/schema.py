@@ -129,17 +129,13 @@ def tell(connection: sqlite3.Connection, info: Mapping[str, Any]) -> None:
     connection.executemany("INSERT OR REPLACE INTO info VALUES (?, ?)", rows)
 
 
-def lift(
-    connection: sqlite3.Connection,
-    steps: Mapping[int, Callable[[sqlite3.Connection], None]] = UPGRADES,
-    version: int = VERSION,
-) -> None:
-    """Lift the tables of an older recording to `version`, one step after the other, each whole or not at all."""
+def lift(connection: sqlite3.Connection) -> None:
+    """Lift the tables of an older recording to `VERSION`, one step after the other, each whole or not at all."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
-    for step in range(found, version):
+    for version in range(found, VERSION):
         connection.execute("BEGIN")
-        steps[step](connection)
-        connection.execute(f"PRAGMA user_version = {step + 1}")
+        UPGRADES[version](connection)
+        connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.call.codec import event_from_line
 from dashboard.call.events import AudioReceived, Event, LinkChanged, Ticked
 from dashboard.call.figures import probe_object
 from dashboard.call.reducer import step
@@ -237,22 +236,3 @@ def test_a_damaged_file_is_said_to_be_damaged(recorded: Record, facts: list[Even
     with pytest.raises(RecordingError, match="is damaged") as refused, Recording(path) as recording:
         list(recording.facts())
     assert refused.value.remedy
-
-
-# -- older versions -----------------------------------------------------------------------------------
-
-
-def test_an_older_file_is_lifted_step_by_step(recorded: Record, facts: list[Event]) -> None:
-    def name_the_leg(connection: sqlite3.Connection) -> None:
-        connection.execute("ALTER TABLE facts ADD COLUMN leg TEXT DEFAULT 'inbound'")
-
-    def rename_it(connection: sqlite3.Connection) -> None:
-        connection.execute("ALTER TABLE facts RENAME COLUMN leg TO side")
-
-    path = recorded(facts)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        schema.lift(connection, {1: name_the_leg, 2: rename_it}, version=3)
-        assert connection.execute("SELECT DISTINCT side FROM facts").fetchall() == [("inbound",)]
-        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
-        (line,) = connection.execute("SELECT fact FROM facts WHERE seq = 1").fetchone()
-        assert event_from_line(line) == facts[0]
