@@ -334,7 +334,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
     "recordings": Command(
         summary="what has been recorded: when, which call, how long, verdict and findings",
         positional="",
-        needs="Needs nothing. Recordings are made by --record and --record-on, and by s on the screen.",
+        needs="Needs nothing. Recordings are made by --record and --record-on.",
         examples=("callscope recordings", "callscope recordings --json", "callscope recordings --prune 30d"),
         arguments=_recordings,
         settings=False,
