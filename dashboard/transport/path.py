@@ -6,11 +6,10 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import HTTPProxyConnection
 from websockets.proxy import parse_proxy
 from websockets.uri import parse_uri
 
@@ -19,7 +18,7 @@ from dashboard.resilience.retry import LinkError
 from dashboard.transport.certificate import Session, read_session
 from dashboard.transport.proxies import proxy_for
 from dashboard.transport.tcp import Address, open_tcp, resolve
-from dashboard.transport.websocket import USER_AGENT, opening_failure
+from dashboard.transport.websocket import USER_AGENT, ProxyRequest, opening_failure
 
 
 class Path:
@@ -65,7 +64,7 @@ class Path:
         tcp, self._tcp = self._tcp, None  # the transport closes it from here on
         async with self._step():
             self._transport, asking = await asyncio.get_running_loop().create_connection(
-                lambda: _Asking(self._uri, proxy, USER_AGENT), sock=tcp, **how
+                lambda: ProxyRequest(self._uri, proxy, USER_AGENT), sock=tcp, **how
             )
             await asking.response
 
@@ -113,11 +112,3 @@ class Path:
                 yield
         except Exception as error:
             raise LinkError(opening_failure(error, self._clock)) from None
-
-
-class _Asking(HTTPProxyConnection):
-    """The library's request to a proxy, which is surprised by an end that it has been told of before."""
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        with suppress(EOFError):
-            super().connection_lost(exc)

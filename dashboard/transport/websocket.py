@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio import client as library
+from websockets.asyncio.client import ClientConnection, HTTPProxyConnection
 from websockets.asyncio.client import connect as library_connect
 from websockets.client import ClientProtocol
 from websockets.exceptions import (
@@ -48,6 +49,18 @@ USER_AGENT = "callscope"
 
 # The library logs the handshake's headers at DEBUG, and the token with them: this logger takes nothing.
 _SILENT = logging.Logger("websockets", level=logging.CRITICAL + 1)
+
+
+class ProxyRequest(HTTPProxyConnection):
+    """The library's request to a proxy, which is surprised by an end that it has been told of before."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        with suppress(EOFError):
+            super().connection_lost(exc)
+
+
+# The library's connect takes no other class, and asyncio would write the surprise to the terminal.
+vars(library)[HTTPProxyConnection.__name__] = ProxyRequest
 
 
 @dataclass(frozen=True, slots=True)

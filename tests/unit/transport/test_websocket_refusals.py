@@ -227,6 +227,23 @@ async def test_a_proxy_that_refuses(status: str, code: int, monkeypatch: pytest.
     assert failure == Failure(Cause.PROXY_REFUSED, f"proxy answered {code}", code)
 
 
+async def test_a_proxy_that_hangs_up_is_told_once_and_by_us_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context))
+
+    async def handler(wire: Wire) -> None:
+        await wire.request()
+
+    async with peer(handler) as port:
+        monkeypatch.setenv("ws_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert (await refusal("ws://bot.invalid/")).cause in (Cause.NETWORK, Cause.PROXY_REFUSED)
+    for _ in range(5):  # the end of a connection is told in the loop's next rounds
+        await asyncio.sleep(0)
+    assert said == []
+
+
 async def test_a_proxy_setting_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "gopher://user:s3cr3t@127.0.0.1")
     monkeypatch.setenv("https_proxy", "gopher://user:s3cr3t@127.0.0.1")
