@@ -16,11 +16,21 @@ import structlog
 from dashboard.call import events as ev
 from dashboard.call.codec import kind_of
 from dashboard.call.events import Event
+from dashboard.call.hook_events import ListenerStarted, RuleBroken, UpgradeRefused
 from dashboard.wiretext import clean
 
 _LEFT_OUT = (ev.AudioReceived, ev.Ticked, ev.TranscriptReceived, ev.IntentReceived, ev.TextReceived, ev.Marked)
 _PRIVATE = frozenset({"text", "excerpt", "waits", "call_id", "at", "note"})
-_WARNINGS = (ev.ConnectionLost, ev.AttemptFailed, ev.TokenFailed, ev.MalformedReceived, ev.ErrorReceived, ev.WorkerLost)
+_WARNINGS = (
+    ev.ConnectionLost,
+    ev.AttemptFailed,
+    ev.TokenFailed,
+    ev.MalformedReceived,
+    ev.ErrorReceived,
+    ev.WorkerLost,
+    RuleBroken,
+    UpgradeRefused,
+)
 
 
 class LinkLog:
@@ -28,7 +38,7 @@ class LinkLog:
 
     def __init__(self, **context: str) -> None:
         """`context` stands in every line: versions, the command."""
-        self._started: ev.CallStarted | None = None
+        self._started: ev.CallStarted | ListenerStarted | None = None
         self._log = structlog.wrap_logger(
             structlog.ReturnLogger(),
             processors=[
@@ -39,7 +49,7 @@ class LinkLog:
         ).bind(**context)
 
     def __call__(self, event: Event) -> str | None:
-        if isinstance(event, ev.CallStarted):
+        if isinstance(event, ev.CallStarted | ListenerStarted):
             self._started = event
         if isinstance(event, _LEFT_OUT) or (isinstance(event, ev.QueueMeasured) and not event.dropped):
             return None

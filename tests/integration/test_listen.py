@@ -122,6 +122,19 @@ async def test_two_calls_come_in_and_are_reported_as_one_object(played: str) -> 
         assert secret not in listener.ended.stdout + listener.ended.stderr
 
 
+async def test_the_log_tells_of_the_door_and_its_calls_with_their_time(played: str, tmp_path: Path) -> None:
+    log = tmp_path / "link.log"
+    async with listening("--json", "--log-file", str(log)) as listener:
+        await callscope("simulate", played, "--audiohook", listener.url, env=environ("nobody"))
+        await callscope("simulate", played, "--audiohook", listener.url, env=environ())
+    entries = [json.loads(line) for line in log.read_text().splitlines()]
+    assert all(entry["time"] for entry in entries)
+    (refused,) = (entry for entry in entries if entry["event"] == "upgrade_refused")
+    assert (refused["level"], refused["reason"]) == ("warning", "key_unknown")
+    assert {"listener_started", "call_started", "hook_accepted", "call_ended"} <= {entry["event"] for entry in entries}
+    assert "tel:" not in log.read_text()
+
+
 async def test_every_fact_is_a_line_and_the_doors_are_of_no_call(played: str) -> None:
     async with listening("--jsonl") as listener:
         await callscope("simulate", played, "--audiohook", listener.url, env=environ())
