@@ -28,9 +28,9 @@ from dashboard.simulator.scenario import load_scenario
 from dashboard.ui.app import CallScopeApp
 from dashboard.ui.screens.call import CallScreen
 from dashboard.ui.widgets.transcript import TranscriptPanel
+from tests.benchmarks.flood import FRAME_S, Kind, flood
 from tests.benchmarks.harness import Figure, at_most, number, spread
 from tests.benchmarks.meter import MeteredTerminal, clean_environment
-from tests.benchmarks.pipeline import FRAME_S, Kind, flood
 from tests.benchmarks.processes import answer, process
 from tests.benchmarks.resident import Minutes
 from tests.builders import steady

@@ -8,8 +8,6 @@ import gc
 import json
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
@@ -25,41 +23,19 @@ from dashboard.call.events import AudioReceived, Event, SessionStarted
 from dashboard.call.ports import Stop
 from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
+from tests.benchmarks.flood import KINDS, Kind, flooded
 from tests.benchmarks.harness import Figure, at_least, number
-from tests.benchmarks.processes import answer, process, two_cores
-from tests.benchmarks.wire import SESSION_START, Peer, audio_message, binary_frame, listen, text_frame, tone
+from tests.benchmarks.stages import stages
 
 NAME = "pipeline"
 SUMMARY = "messages a second through receive, parse, validate, decode, levels, facts, fold and encode, on one core"
-
-FRAME_S = 0.020
-_CHUNK = 200
-_TIMEOUT_S = 120.0
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What is sent: 20 ms PCM16 at `rate`, as JSON or as binary frames."""
-
-    name: str
-    rate: int
-    json: bool
-    goal: float
-
-
-KINDS = (
-    Kind("JSON, 8 kHz", 8000, True, 0.7),
-    Kind("JSON, 16 kHz", 16000, True, 0.7),
-    Kind("binary, 8 kHz", 8000, False, 0.5),
-    Kind("binary, 16 kHz", 16000, False, 0.5),
-)
 
 
 def run(quick: bool) -> list[Figure]:
     count, rounds = (1_000, 1) if quick else (40_000, 5)
     figures: list[Figure] = []
     for kind in KINDS:
-        pairs = [(_rate(_bare, kind, count), _rate(callscope, kind, count)) for _ in range(rounds)]
+        pairs = [(count / flooded(_bare, kind, count), count / flooded(callscope, kind, count)) for _ in range(rounds)]
         does = "json.loads, base64" if kind.json else "receive"
         bare, ours = (median(pair[i] for pair in pairs) for i in (0, 1))
         floor = number(f"{kind.name}: websockets, {does}", bare, "messages/s")
@@ -67,45 +43,10 @@ def run(quick: bool) -> list[Figure]:
             floor,
             number(f"{kind.name}: callscope", ours, "messages/s", floor=floor, goal=at_least(kind.goal)),
         ]
+        took = stages(kind, count, rounds)
+        took["what these cost one another"] = 1e6 / ours - sum(took.values())
+        figures += [number(f"{kind.name}: {stage}", us, "µs/message") for stage, us in took.items()]
     return figures
-
-
-def _rate(receiver: Callable[[Connection, int, Kind, int], None], kind: Kind, count: int) -> float:
-    """Return how many messages `receiver` takes in a second of its CPU's time, which others on the machine spare."""
-    here, there = two_cores()
-    with process(flood, kind, count, core=there) as sender:
-        port = answer(sender, _TIMEOUT_S)
-        with process(receiver, port, kind, count, core=here) as measured:
-            cpu_s: float = answer(measured, _TIMEOUT_S)
-    return count / cpu_s
-
-
-# -- the sender -------------------------------------------------------------------------------------
-
-
-def flood(pipe: Connection, kind: Kind, count: int) -> None:
-    """Send `count` messages to whoever connects first, as fast as they are taken."""
-    chunks = _chunks(kind, count)
-    with listen() as server:
-        pipe.send(server.getsockname()[1])
-        peer = Peer(server.accept()[0])
-    while not peer.open:
-        peer.pump()
-    peer.write(text_frame(SESSION_START))
-    for chunk in chunks:
-        peer.write(chunk)
-    while peer.pump():
-        pass
-
-
-def _chunks(kind: Kind, count: int) -> list[bytes]:
-    sound = tone(FRAME_S, kind.rate)
-    if not kind.json:
-        return [binary_frame(sound) * _CHUNK] * (count // _CHUNK)
-    return [
-        b"".join(text_frame(audio_message(sound, kind.rate, i, FRAME_S)) for i in range(first, first + _CHUNK))
-        for first in range(0, count, _CHUNK)
-    ]
 
 
 # -- who is measured --------------------------------------------------------------------------------
