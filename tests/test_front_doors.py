@@ -138,3 +138,32 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# -- what is loaded -------------------------------------------------------------------------------------------
+
+HELP = {"cli", "cli.commands", "cli.hints", "cli.main", "cli.opening", "cli.plain", "cli.version", "errors", "wiretext"}
+"""All of the house that the list of commands needs: no settings, no call, no screen."""
+
+SCREEN_LIBRARIES = {"platformdirs", "rich", "textual", "typing_extensions"}
+"""Textual and what it takes along; what dials, checks settings or draws plots is loaded when it is needed."""
+
+SCREEN_ROOMS = {"bus", "call", "cli", "clock", "errors", "media", "ui", "wiretext"}
+
+
+def loaded_by(code: str, fresh_python: Callable[[str], str]) -> tuple[set[str], set[str]]:
+    """Return what `code` has loaded besides the standard library: other people's packages, and our own modules."""
+    bare = set(fresh_python("import sys; print(*sys.modules)").split())
+    loaded = set(fresh_python(f"import sys; {code}; print(); print(*sys.modules)").splitlines()[-1].split()) - bare
+    packages = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names) - {"audioop", "dashboard"}
+    return packages, {name.partition(".")[2] for name in loaded if name.startswith("dashboard.")}
+
+
+def test_help_loads_the_list_of_commands_and_nothing_else(fresh_python: Callable[[str], str]) -> None:
+    assert loaded_by("from dashboard.cli.main import run; run(['--help'])", fresh_python) == (set(), HELP)
+
+
+def test_the_screen_loads_textual_the_call_and_no_wire(fresh_python: Callable[[str], str]) -> None:
+    packages, modules = loaded_by("import dashboard.cli.screen", fresh_python)
+    assert packages == SCREEN_LIBRARIES
+    assert {name.partition(".")[0] for name in modules} == SCREEN_ROOMS
