@@ -29,6 +29,7 @@ from dashboard.ui.export import export
 from dashboard.ui.hangup import patient
 from dashboard.ui.keys import EVERYWHERE
 from dashboard.ui.news import Severity, news
+from dashboard.ui.palette import Palette
 from dashboard.ui.screens.call import CallScreen
 from dashboard.ui.screens.detail import DetailScreen
 from dashboard.ui.screens.doctor import DoctorScreen, Examine
@@ -146,6 +147,11 @@ class CallScopeApp(App[None]):
             self.failure = error
             self.exit(return_code=1)
 
+    def _fatal_error(self) -> None:
+        """Leave without the library's traceback, which shows what variables hold: whoever ran the app tells of it."""
+        self.failure = self.failure or self._exception
+        self._close_messages_no_wait()
+
     # -- sampling -------------------------------------------------------------------------------------------
 
     def _sample(self) -> None:
@@ -197,6 +203,10 @@ class CallScopeApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._call_screen.works(f"app.{action}")
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_theme(self) -> None:
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name

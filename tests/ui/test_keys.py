@@ -255,6 +255,34 @@ async def test_the_palette_does_what_a_key_does(talk: CallState) -> None:
         assert stage.commands == [Reconnect()]
 
 
+async def test_a_page_key_in_the_palette_while_the_terminal_shrinks_is_no_crash(talk: CallState) -> None:
+    stage = Stage(talk)
+    async with stage.opened() as pilot:
+        await pilot.press("ctrl+p", "down", "ctrl+end")
+        await pilot.resize_terminal(3, 2)
+        await pilot.press("pageup", "pagedown", "pageup")
+        await pilot.resize_terminal(120, 36)
+        await pilot.press("escape")
+        assert stage.app.is_running
+
+
+async def test_a_bug_is_kept_for_whoever_ran_the_app_and_prints_nothing(
+    talk: CallState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug = RuntimeError("a bug")
+
+    def fail(self: CallScreen) -> None:
+        raise bug
+
+    monkeypatch.setattr(CallScreen, "action_reconnect", fail)
+    stage = Stage(talk)
+    with pytest.raises(RuntimeError, match="a bug"):
+        async with stage.opened() as pilot:
+            await pilot.press("r")
+    assert stage.app.failure is bug
+    assert not stage.app._exit_renderables
+
+
 async def test_a_click_on_the_footer_does_what_its_key_does(talk: CallState) -> None:
     stage = Stage(talk)
     async with stage.opened() as pilot:
