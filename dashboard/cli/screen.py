@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.bus.fanout import play
-from dashboard.bus.store import Store
-from dashboard.call.figures import listen_object, probe_object
 from dashboard.call.ports import Source
-from dashboard.call.state import CallState
-from dashboard.call.summary import summary
+from dashboard.call.state import Calls, CallState
 from dashboard.cli.wiring import Examine, write_json
 from dashboard.ui.app import CallScopeApp
 
 if TYPE_CHECKING:
+    from dashboard.bus.store import Store
     from dashboard.storage.replay import Replay
+
+# What folds and sums up is loaded when the first frame stands: that takes a sixth of its time.
 
 _SUMMARIES = 20
 """Calls of a listener that are summed up when one leaves."""
@@ -28,16 +28,34 @@ _SUMMARIES = 20
 
 def run_screen(source: Source, examine: Examine, title: str, json_out: Path | None) -> int:
     """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`."""
-    store = Store()
+    store: Store | None = None
+
+    def snapshot() -> Calls:
+        return {} if store is None else store.snapshot()
 
     async def feed() -> None:
+        nonlocal store
+        from dashboard.bus.store import Store
+
         gc.freeze()  # the first frame stands: what is loaded now stays, and need never be looked at again
         gc.enable()
+        store = Store()
         await play(source, [store])
 
-    app = CallScopeApp(store.snapshot, source.command, feed, examine=examine, title=title)
+    app = CallScopeApp(snapshot, source.command, feed, examine=examine, title=title)
     with _stdout_on_the_terminal():
         app.run()
+    if store is not None:
+        _sum_up(store, json_out)
+    if app.failure is not None:
+        raise app.failure
+    return 0
+
+
+def _sum_up(store: Store, json_out: Path | None) -> None:
+    from dashboard.call.figures import listen_object, probe_object
+    from dashboard.call.summary import summary
+
     calls = list(store.snapshot().values())
     for call in calls[-_SUMMARIES:]:
         sys.stdout.write(f"{summary(call)}\n")
@@ -45,9 +63,6 @@ def run_screen(source: Source, examine: Examine, title: str, json_out: Path | No
         write_json(json_out, listen_object(store.snapshot(), store.door))
     elif json_out is not None and calls:
         write_json(json_out, probe_object(calls[-1]))
-    if app.failure is not None:
-        raise app.failure
-    return 0
 
 
 def run_replay(replay: Replay, title: str, json_out: Path | None) -> int:
@@ -71,6 +86,9 @@ def run_replay(replay: Replay, title: str, json_out: Path | None) -> int:
 
 
 def _leave_behind(call: CallState, json_out: Path | None) -> None:
+    from dashboard.call.figures import probe_object
+    from dashboard.call.summary import summary
+
     sys.stdout.write(f"{summary(call)}\n")
     if json_out is not None:
         write_json(json_out, probe_object(call))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from dashboard.bus.fanout import play
 from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import WorkerProcess
-from dashboard.bus.store import Store
 from dashboard.call.events import CallEnded, Cause, LinkChanged, LinkState
 from dashboard.call.ports import Command, Emit, Sink, Source, Stop
 from dashboard.call.state import CallState
@@ -23,6 +22,7 @@ from dashboard.clock import SystemClock
 from dashboard.errors import ConfigError, WorkerError
 
 if TYPE_CHECKING:
+    from dashboard.bus.store import Store
     from dashboard.cli.settings import Settings
 
 _HOST_READY_S = 20.0
