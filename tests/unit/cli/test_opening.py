@@ -76,7 +76,8 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     code = "import sys, dashboard.cli.main, dashboard.cli.screen; from dashboard.cli import demo, watch"
     sources = "demo.source({'scenario': 'x', 'seed': None, 'settings': {}}); watch.source({'settings': {}})"
     loaded = set(fresh_python(f"{code}; {sources}; print(*sys.modules)").split())
-    assert {"textual.app", "dashboard.ui.app", "dashboard.bus.store"} <= loaded
+    assert {"textual.app", "dashboard.ui.app", "dashboard.bus.runtime"} <= loaded
+    assert {"dashboard.bus.store", "dashboard.call.reducer"} & loaded == set()  # what folds waits for the first frame
     strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
     assert strangers & loaded == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("dashboard.")}

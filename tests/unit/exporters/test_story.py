@@ -20,7 +20,7 @@ def test_a_call_without_trouble_is_told_as_one(report_on: ReportOn) -> None:
 
 def test_losses_are_told_with_their_causes_and_what_they_cost(report_on: ReportOn) -> None:
     connection, worst, _ = report_on("bad-day").story
-    assert "its connection was lost once (dropped without a close frame), down for" in connection
+    assert "its connection was lost once (dropped, no close frame), down for" in connection
     assert connection.endswith("of the time, and the session went on.")
     assert worst.startswith(("What was found: ", "Worst of what was found: "))
 
