@@ -85,9 +85,11 @@ class Player:
 async def test_a_recording_cannot_be_taken_for_a_live_call() -> None:
     player = Player()
     async with player.opened():
-        header = player.text.splitlines()[0]
-        assert header.startswith(" REPLAY callscope")
-        assert "bad-day.callscope" in header
+        rows = player.text.splitlines()
+        assert rows[0].startswith(" REPLAY callscope")
+        assert "bad-day.callscope" in rows[0]
+        assert rows[-3].startswith("▸ playing 1×"), "the bar stands there before anything moves"
+        assert rows[-2].startswith("●")
 
 
 async def test_what_needs_a_live_call_is_neither_offered_nor_done() -> None:

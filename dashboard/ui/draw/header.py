@@ -31,15 +31,14 @@ def draw_header(
     closing: bool = False,
 ) -> Spans:
     """Return the header bar. `waiting`: rows that came since the freeze, None when not frozen."""
-    name: Spans = (("callscope", "accent"),)
-    if recorded:
-        name = ((" REPLAY ", "badge"), ("  ", "text"), *name)
+    kind: Spans = ((" REPLAY ", "badge"),) if recorded else ()
+    name: Spans = join([kind, (("callscope", "accent"),)])
     shown: Spans = ((tame(where), "dim"),) if where else ()
     state: Spans = (("○ starting", "dim") if call is None else state_span(call),)
     badges = _badges(call, waiting, closing)
     since: Spans = () if call is None else ((clock(call.now - call.started_at), "strong"),)
     long, short = (join([in_a_row(badges, short=short), since]) for short in (False, True))
-    for left, right in (((name, shown, state), long), ((name, state), long), ((name, state), short), ((state,), short)):
+    for left, right in (((name, shown, state), long), ((name, state), long), ((name, state), short), ((kind, state), short)):
         room = width - cells(join(left)) - cells(right) - 4
         if room >= -2:
             break

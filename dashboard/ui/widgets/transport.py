@@ -31,7 +31,10 @@ class TransportBar(Painted):
     def draw(self) -> None:
         width, height = self.size
         playback = self._playback
-        if playback is None or not width:
+        if playback is None:
+            self.show([])  # painted blank, not unpainted: what comes next has to be painted anew
+            return
+        if not width:
             return
         track_width = track_place(playback, width, height)[1]
         known_for = track_width, len(playback.moments), playback.length_s, playback.known.link.outage_count
