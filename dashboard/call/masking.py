@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dashboard.call.events import Event, TranscriptReceived
+from dashboard.media.tail import Tail
 from dashboard.wiretext import PHONE
 
 CARD, TELEPHONE, MAIL, DIGITS = "[card]", "[phone]", "[e-mail]", "[digits]"
@@ -147,7 +149,7 @@ def masked(event: E) -> E:
 
 def _changes(item: Any) -> dict[str, Any]:
     kind: Any = type(item)
-    values = ((name, getattr(item, name)) for name in _texts(kind))
+    values = ((name, getattr(item, name)) for name in text_fields(kind))
     changed = ((name, value, _masked_value(value)) for name, value in values)
     return {name: after for name, before, after in changed if after is not before and after != before}
 
@@ -163,8 +165,8 @@ def _masked_value(value: Any) -> Any:
 
 
 @cache
-def _texts(kind: Any) -> tuple[str, ...]:
-    """Return the names of the fields that hold texts, by themselves or within."""
+def text_fields(kind: Any) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass that hold texts to be masked, by themselves or within."""
     hints = get_type_hints(kind)
     return tuple(
         field.name for field in dataclasses.fields(kind) if field.name not in _NAMES and _holds_text(hints[field.name])
@@ -172,9 +174,11 @@ def _texts(kind: Any) -> tuple[str, ...]:
 
 
 def _holds_text(hint: Any) -> bool:
-    if get_origin(hint) in (tuple, Union, UnionType):
+    if get_origin(hint) is Mapping:
+        return _holds_text(get_args(hint)[1])
+    if get_origin(hint) in (tuple, Tail, Union, UnionType):
         return any(map(_holds_text, get_args(hint)))
     if dataclasses.is_dataclass(hint):
         kind: Any = hint
-        return bool(_texts(kind))
+        return bool(text_fields(kind))
     return hint is str

@@ -9,7 +9,7 @@ to, however long it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, overload
 
 T = TypeVar("T")
@@ -73,6 +73,11 @@ class Tail(Sequence[T]):
             raise IndexError(f"absolute index {index} is not in {self.dropped}..{self.total - 1}")
         items = self._items[self._start : self._stop]
         items[index - self.dropped] = item
+        return self._view(items, 0, len(items), self.dropped)
+
+    def map(self, change: Callable[[T], T]) -> Tail[T]:
+        """Return a copy with every item changed; indices stay."""
+        items = [change(item) for item in self]
         return self._view(items, 0, len(items), self.dropped)
 
     def drop_before(self, index: int) -> Tail[T]:

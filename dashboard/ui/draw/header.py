@@ -38,7 +38,8 @@ def draw_header(
     badges = _badges(call, waiting, closing)
     since: Spans = () if call is None else ((clock(call.now - call.started_at), "strong"),)
     long, short = (join([in_a_row(badges, short=short), since]) for short in (False, True))
-    for left, right in (((name, shown, state), long), ((name, state), long), ((name, state), short), ((kind, state), short)):
+    choices = (((name, shown, state), long), ((name, state), long), ((name, state), short), ((kind, state), short))
+    for left, right in choices:
         room = width - cells(join(left)) - cells(right) - 4
         if room >= -2:
             break

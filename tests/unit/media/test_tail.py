@@ -43,6 +43,15 @@ def test_an_iterable_that_breaks_off_changes_nothing() -> None:
     assert list(before.append(9)) == [0, 1, 2, 9]
 
 
+def test_a_changed_copy_keeps_the_indices_and_leaves_the_original_alone() -> None:
+    kept = tail(4, range(100))
+    changed = kept.map(lambda item: -item)
+    assert list(changed) == [-96, -97, -98, -99]
+    assert (changed.total, changed.dropped) == (kept.total, kept.dropped)
+    assert list(changed.append(1)) == [-97, -98, -99, 1]
+    assert list(kept) == [96, 97, 98, 99]
+
+
 def test_absolute_indices_survive_the_dropping() -> None:
     kept = tail(4, range(100))
     assert list(kept.since(98)) == [98, 99]
