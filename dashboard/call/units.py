@@ -61,6 +61,11 @@ def count(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}".replace(",", "\u2009")
 
 
+def megabytes(size_bytes: int) -> str:
+    """Return a size with its unit: `3.1 MB`."""
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
 def minus(text: str) -> str:
     """Return a number's text with the typographic minus sign."""
     return text.replace("-", "−")

@@ -38,7 +38,7 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     from dashboard.cli.screen import run_screen
 
     call, examine = source(order)
-    return run_screen(call, examine, order["title"], json_out)
+    return run_screen(call, examine, order["title"], json_out, masks=order["settings"]["mask"])
 
 
 def source(order: dict[str, Any]) -> tuple[Demo, Examine]:

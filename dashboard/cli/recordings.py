@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.call.units import megabytes
 from dashboard.cli.places import shelf
 from dashboard.storage.listing import Listed, recordings
 from dashboard.storage.shelf import Shelf
@@ -40,7 +41,7 @@ def _prune(kept: Shelf, age_s: float, *, as_json: bool) -> int:
         sys.stdout.write(f"{json.dumps({'version': 1, 'deleted': rows})}\n")
         return 0
     sys.stdout.writelines(f"deleted {visible(path)}\n" for path in deleted)
-    sys.stderr.write(f"{len(deleted)} deleted, {_size(sum(deleted.values()))} free again\n")
+    sys.stderr.write(f"{len(deleted)} deleted, {megabytes(sum(deleted.values()))} free again\n")
     return 0
 
 
@@ -87,11 +88,7 @@ def _row(one: Listed) -> tuple[str, ...]:
         datetime.fromtimestamp(info.started, UTC).strftime("%Y-%m-%d %H:%M:%SZ"),
         visible(info.call_id),
         f"{minutes}:{seconds:02}",
-        _size(info.size_bytes),
+        megabytes(info.size_bytes),
         summary.verdict if info.complete else f"{summary.verdict}, cut off",
         found,
     )
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes / 1_000_000:.1f} MB"

@@ -21,7 +21,7 @@ def order(args: argparse.Namespace) -> dict[str, Any]:
     with Recording(args.recording) as recording:
         replay = open_replay(recording, SystemClock())
         position_s = 0.0 if args.at is None else replay.position_named(args.at)
-    return {"title": args.recording.name, "recording": str(args.recording), "position_s": position_s}
+    return {"recording": str(args.recording), "position_s": position_s}
 
 
 def show(order: dict[str, Any], json_out: Path | None) -> int:
@@ -31,4 +31,4 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     with Recording(Path(order["recording"])) as recording:
         replay = open_replay(recording, SystemClock())
         replay.seek(order["position_s"])
-        return run_replay(replay, order["title"], json_out)
+        return run_replay(replay, recording.info.path, json_out)

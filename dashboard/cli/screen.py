@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from dashboard.bus.fanout import play
 from dashboard.call.ports import Source
 from dashboard.call.state import Calls, CallState
-from dashboard.cli.wiring import Examine, write_json
+from dashboard.cli.wiring import Examine, bundle, write_json
 from dashboard.ui.app import CallScopeApp
 
 if TYPE_CHECKING:
@@ -26,8 +26,11 @@ _SUMMARIES = 20
 """Calls of a listener that are summed up when one leaves."""
 
 
-def run_screen(source: Source, examine: Examine, title: str, json_out: Path | None) -> int:
-    """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`."""
+def run_screen(source: Source, examine: Examine, title: str, json_out: Path | None, *, masks: bool = True) -> int:
+    """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`.
+
+    masks: recordings of the call are masked, and pictures for evidence so too.
+    """
     store: Store | None = None
 
     def snapshot() -> Calls:
@@ -42,7 +45,7 @@ def run_screen(source: Source, examine: Examine, title: str, json_out: Path | No
         store = Store()
         await play(source, [store])
 
-    app = CallScopeApp(snapshot, source.command, feed, examine=examine, title=title)
+    app = CallScopeApp(snapshot, source.command, feed, examine=examine, bundle=bundle, masks=masks, title=title)
     with _stdout_on_the_terminal():
         app.run()
     if store is not None:
@@ -65,7 +68,7 @@ def _sum_up(store: Store, json_out: Path | None) -> None:
         write_json(json_out, probe_object(calls[-1]))
 
 
-def run_replay(replay: Replay, title: str, json_out: Path | None) -> int:
+def run_replay(replay: Replay, recording: Path, json_out: Path | None) -> int:
     """Open the screen on a recording; on quit print the summary of the whole call, and write `json_out`."""
 
     async def feed() -> None:
@@ -73,7 +76,16 @@ def run_replay(replay: Replay, title: str, json_out: Path | None) -> int:
         gc.enable()
         await replay.run()
 
-    app = CallScopeApp(replay.snapshot, replay.command, feed, player=replay, title=title)
+    app = CallScopeApp(
+        replay.snapshot,
+        replay.command,
+        feed,
+        player=replay,
+        recording=recording,
+        bundle=bundle,
+        masks=False,
+        title=recording.name,
+    )
     with _stdout_on_the_terminal():
         app.run()
     if json_out is not None or replay.playback.read:

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dashboard.bus.fanout import play
@@ -72,6 +73,35 @@ async def examine(settings: dict[str, Any], tell: Callable[[str], None]) -> None
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def bundle(recording: Path, picture: str, out: Path) -> None:
+    """Write the evidence bundle of a recording to `out`, in a process of its own: the screen goes on meanwhile.
+
+    Raises:
+        WorkerError: it was not written; the message is what that process said.
+    """
+    with TemporaryDirectory(prefix="callscope-") as folder:
+        svg = Path(folder) / "screen.svg"
+        svg.write_text(picture, encoding="utf-8")
+        argv = ["report", str(recording), "-o", str(out), "--screen", str(svg)]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "dashboard"),
+            *argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=os.name == "posix",
+        )
+        try:
+            _, stderr = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if process.returncode:
+        first, _, rest = stderr.decode(errors="replace").strip().partition("\n")
+        raise WorkerError(first.removeprefix("callscope: ") or "the report was not written", remedy=rest.strip())
 
 
 def log_sinks(settings: Settings) -> list[Sink]:

@@ -20,17 +20,19 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
+from dashboard.call.cover import Cover
+from dashboard.call.masking import mask
 from dashboard.call.playback import Player
 from dashboard.call.ports import Command, Stop
 from dashboard.call.state import Calls, CallState
 from dashboard.errors import DashboardError
 from dashboard.ui.ascii import AsciiFilter
-from dashboard.ui.export import export
+from dashboard.ui.evidence import Bundle, Evidence, bundle_name
 from dashboard.ui.hangup import patient
 from dashboard.ui.keys import EVERYWHERE
-from dashboard.ui.news import Severity, news
+from dashboard.ui.news import Severity, news, record_news
 from dashboard.ui.palette import Palette
-from dashboard.ui.screens.call import CallScreen
+from dashboard.ui.screens.call import CallScreen, Sample
 from dashboard.ui.screens.detail import DetailScreen
 from dashboard.ui.screens.doctor import DoctorScreen, Examine
 from dashboard.ui.screens.help import HelpScreen
@@ -52,7 +54,9 @@ class CallScopeApp(App[None]):
     snapshot: returns the newest calls. command: asks the source for something. feed: reads the source's facts into
     what `snapshot` returns, until the source ends; it runs in this app's loop, from the first frame on.
     examine: tells what `doctor` says of the call's way; None where there is nothing to examine.
-    player: plays the recording that is shown; None on a live call.
+    player: plays the recording that is shown; None on a live call. recording: its file.
+    bundle: writes an evidence bundle; None where there is none to be had. masks: pictures in it are masked, as
+    recordings are.
     title: what is shown, in words. ascii_only: draw with ASCII characters alone; None asks the terminal's encoding.
 
     What ends the feed early is kept in `failure` for whoever ran the app.
@@ -71,6 +75,9 @@ class CallScopeApp(App[None]):
         *,
         examine: Examine | None = None,
         player: Player | None = None,
+        recording: Path | None = None,
+        bundle: Bundle | None = None,
+        masks: bool = True,
         title: str = "",
         ascii_only: bool | None = None,
     ) -> None:
@@ -89,7 +96,16 @@ class CallScopeApp(App[None]):
         self._held: CallState | None = None
         self._toasted: deque[float] = deque(maxlen=_TOASTS)
         self._sample_due = False
-        self._call_screen = CallScreen(command, title) if player is None else ReplayScreen(player, title, self._follow)
+        self._masks = masks
+        self._covers: tuple[Cover, Cover] | None = None  # of the newest state and of the one shown, while masked
+        self._evidence = None if bundle is None else Evidence(bundle, command, recording)
+        self._bundling: asyncio.Task[None] | None = None
+        without = () if bundle is not None else ("app.evidence",)
+        self._call_screen = (
+            CallScreen(command, title, without)
+            if player is None
+            else ReplayScreen(player, title, self._follow, without)
+        )
         self._ascii = AsciiFilter(not _speaks_unicode() if ascii_only is None else ascii_only)
         self.title = f"callscope {title}".rstrip()
 
@@ -124,9 +140,10 @@ class CallScopeApp(App[None]):
             if hasattr(signal, name):
                 with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                     asyncio.get_running_loop().remove_signal_handler(getattr(signal, name))
-        if self._feeding is not None:
-            self._feeding.cancel()
-            await asyncio.wait([self._feeding])
+        for task in (self._bundling, self._feeding):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
 
     def _listen_for(self, name: str, heard: Callable[[], None]) -> None:
         if not hasattr(signal, name):
@@ -161,17 +178,27 @@ class CallScopeApp(App[None]):
         before, self._live = self._live, call
         if call is before and self._player is None:
             return
+        if self._evidence is not None and call is not None:
+            self._evidence.heard(call.records)
         if self._leaving is None and self._player is None:
-            covered = self.screen is not self._call_screen
-            for item in news(before, call):
-                if covered or not item.on_view:
-                    self._toast(item.severity, item.title, item.text)
+            self._tell_news(before, call)
         self._draw(keys=_standing(call) != _standing(before), anew=_is_wound_back(before, call))
 
+    def _tell_news(self, before: CallState | None, call: CallState | None) -> None:
+        covered = self.screen is not self._call_screen
+        saving = None if self._evidence is None else self._evidence.saving
+        for item in (*news(before, call), *record_news(before, call, but=saving)):
+            if covered or not item.on_view:
+                self._toast(item.severity, item.title, item.text if self._covers is None else mask(item.text))
+
     def _draw(self, *, keys: bool = True, anew: bool = False) -> None:
-        shown = self._live if self._held is None else self._held
+        live, shown = self._live, self._live if self._held is None else self._held
+        if self._covers is not None and live is not None and shown is not None:
+            newest, held = self._covers
+            live, shown = newest.masked(live), newest.masked(live) if shown is live else held.masked(shown)
+        masked = self._covers is not None or (self._player is not None and self._player.playback.masked)
         frozen, closing = self._held is not None, self._leaving is not None
-        self._call_screen.sample(self._live, shown, frozen=frozen, closing=closing, anew=anew)
+        self._call_screen.sample(Sample(live, shown, frozen, closing, masked, anew))
         for screen in self.screen_stack:
             if isinstance(screen, DetailScreen) and shown is not None:
                 if anew:
@@ -212,23 +239,51 @@ class CallScopeApp(App[None]):
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self._call_screen.KEYS))
+        self.push_screen(HelpScreen(self._call_screen.KEYS, self._live))
 
     def action_doctor(self) -> None:
         if self._examine is not None:
             self.push_screen(DoctorScreen(self._examine))
 
-    def action_export(self) -> None:
-        """Write what is shown into the current directory, and say where."""
-        call = self._call_screen.shown
-        if call is None:
-            return
+    def action_mask(self) -> None:
+        """Mask what is shown, for showing it to others; or show it again."""
+        self._covers = (Cover(), Cover()) if self._covers is None else None
+        self._draw(anew=True)
+
+    def action_evidence(self) -> None:
+        """Write the evidence bundle into the current directory, beside the screen, and say where."""
+        if self._bundling is not None and not self._bundling.done():
+            self._toast("information", "The evidence is being written", "one bundle at a time")
+        elif self._evidence is not None and (call := self._call_screen.shown) is not None:
+            task = self._bundle(self._evidence, f"{bundle_name(call)}.zip")
+            self._bundling = asyncio.create_task(task, name="evidence")
+
+    async def _bundle(self, evidence: Evidence, name: str) -> None:
         try:
-            picture, figures = export(call, self.export_screenshot(title=self.title), Path.cwd())
-        except OSError as error:
-            self._toast("error", "Not exported", f"{error.filename or 'this directory'}: {error.strerror}")
+            out = Path.cwd() / name
+            await evidence.write(await self._picture(), out)
+        except DashboardError as error:
+            self._toast("error", f"No evidence: {error}", error.remedy)
+        except OSError as error:  # the directory is gone, or there is no room for the picture
+            self._toast("error", "No evidence", error.strerror or str(error))
         else:
-            self._toast("information", f"Exported to {picture.parent}", f"{picture.name} and {figures.suffix}")
+            self.copy_to_clipboard(str(out))
+            self._toast("information", "Evidence written", f"{out} · the path is in the clipboard")
+
+    async def _picture(self) -> str:
+        """Return what the screen shows as SVG, without toasts; masked where recordings are."""
+        self.clear_notifications()
+        uncovered = self._masks and self._covers is None
+        if uncovered:
+            self.action_mask()
+        try:
+            painted = asyncio.Event()
+            self.call_after_refresh(painted.set)
+            await painted.wait()
+            return self.export_screenshot(title=self.title)
+        finally:
+            if uncovered:
+                self.action_mask()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.call.events import LinkState
+from dashboard.call.record_events import RecordingFailed, RecordingSaved
 from dashboard.call.state import CallState, Outage
 from dashboard.call.verdict import last_failure
 from dashboard.call.words import cause_words, closed_by_words
 from dashboard.ui.draw.spans import tame
-from dashboard.ui.draw.units import span
+from dashboard.ui.draw.units import count, megabytes, span
 
 Severity = Literal["information", "warning", "error"]
 
@@ -36,6 +37,28 @@ def news(before: CallState | None, after: CallState | None) -> list[News]:
     if after.ended is not None and before.ended is None:
         found.append(News("information", "The call has ended", tame(after.ended)))
     return found
+
+
+def record_news(before: CallState | None, after: CallState | None, *, but: str | None = None) -> list[News]:
+    """Return what became of recordings between two samples, of all `but` the one at this path."""
+    if before is None or after is None or before.call_id != after.call_id or before.records is after.records:
+        return []
+    past, now = before.records, after.records
+    return [
+        *(_saved(fact) for fact in now.saved if fact not in past.saved and fact.path != but),
+        *(_not_saved(fact) for fact in now.failed if fact not in past.failed and fact.path != but),
+    ]
+
+
+def _saved(fact: RecordingSaved) -> News:
+    told = f"{tame(fact.path)} · {count(fact.facts)} facts · {megabytes(fact.size_bytes)}"
+    if fact.missing_s:
+        told += f" · without the first {span(fact.missing_s)}"
+    return News("information", "Recording saved", told, on_view=False)
+
+
+def _not_saved(fact: RecordingFailed) -> News:
+    return News("error", "Not recorded", f"{tame(fact.reason)} · {tame(fact.remedy)}", on_view=False)
 
 
 def _link_news(before: CallState, after: CallState) -> list[News]:

@@ -26,7 +26,7 @@ from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
 from dashboard.simulator.scenario import load_scenario
 from dashboard.ui.app import CallScopeApp
-from dashboard.ui.screens.call import CallScreen
+from dashboard.ui.screens.call import CallScreen, Sample
 from dashboard.ui.widgets.transcript import TranscriptPanel
 from tests.benchmarks.flood import FRAME_S, Kind, flood
 from tests.benchmarks.harness import Figure, at_most, number, spread
@@ -195,7 +195,7 @@ async def _scroll(rows: int, times: int) -> list[Figure]:
             for move in moves:
                 call = _longer(call, 2)
                 began = time.perf_counter()
-                screen.sample(call, call, frozen=False, closing=False)
+                screen.sample(Sample(call, call))
                 move()
                 took.append(time.perf_counter() - began)
                 await asyncio.sleep(_PAINTED_S)
@@ -220,7 +220,7 @@ async def _opened() -> AsyncIterator[CallScreen]:
 async def _grown(screen: CallScreen, call: CallState, rows: int) -> CallState:
     """Show the call with so many lines more, and let the screen come to rest."""
     call = _longer(call, rows)
-    screen.sample(call, call, frozen=False, closing=False)
+    screen.sample(Sample(call, call))
     await asyncio.sleep(0.5)
     return call
 

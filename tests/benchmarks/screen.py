@@ -146,7 +146,7 @@ def _widgets(screen: CallScreen) -> list[tuple[str, Widget, Callable[[CallState]
     }
     transcript, reconnects = screen.query_one(TranscriptPanel), screen.query_one(ReconnectPanel)
     return [
-        ("header", header, lambda call: header.sample(call, waiting=None, closing=False)),
+        ("header", header, lambda call: header.sample(call, waiting=None, closing=False, masked=False)),
         ("headline", headline, lambda call: headline.sample(call, closing=False)),
         *((name, panel, panel.sample) for name, panel in panels.items()),
         ("transcript", transcript, transcript.sample),

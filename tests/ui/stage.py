@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 
 from dashboard.call.ports import Command, Stop
 from dashboard.call.state import Calls, CallState
+from dashboard.errors import DashboardError
 from dashboard.ui.app import CallScopeApp
 
 FULL = (120, 36)
@@ -40,6 +42,9 @@ class Stage:
     def __init__(self, call: CallState | None = None, *, obeys: bool = True, fails: Exception | None = None) -> None:
         self.call = call
         self.commands: list[Command] = []
+        self.bundled: list[tuple[Path, str, Path]] = []
+        self.refuses: DashboardError | None = None
+        """What a bundle fails with."""
         self.obeys = obeys
         self.fails = fails
         self.started = False
@@ -48,7 +53,9 @@ class Stage:
         self.app = self.new_app()
 
     def new_app(self, *, ascii_only: bool = False) -> StagedApp:
-        return StagedApp(self.snapshot, self.command, self.feed, title="demo bad-day", ascii_only=ascii_only)
+        return StagedApp(
+            self.snapshot, self.command, self.feed, bundle=self.bundle, title="demo bad-day", ascii_only=ascii_only
+        )
 
     def snapshot(self) -> Calls:
         self._sampled.set()
@@ -58,6 +65,11 @@ class Stage:
         self.commands.append(command)
         if isinstance(command, Stop) and self.obeys:
             self.end()
+
+    async def bundle(self, recording: Path, picture: str, out: Path) -> None:
+        self.bundled.append((recording, picture, out))
+        if self.refuses is not None:
+            raise self.refuses
 
     async def feed(self) -> None:
         self.started = True

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from textual.pilot import Pilot
 
-from dashboard.call.ports import Mark, Reconnect, Say, Stop
+from dashboard.call.ports import Mark, Reconnect, Save, Say, Stop
 from dashboard.call.state import CallState
-from dashboard.ui.export import export_name
 from dashboard.ui.keys import KEYS
 from dashboard.ui.screens.call import CallScreen
 from dashboard.ui.screens.help import HelpScreen
@@ -111,30 +107,11 @@ async def test_m_puts_a_numbered_mark(talk: CallState) -> None:
         assert stage.commands == [Mark("mark 1")]
 
 
-async def test_e_writes_picture_and_figures_and_says_where(
-    talk: CallState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_s_asks_for_a_recording_of_what_has_been_seen(talk: CallState) -> None:
     stage = Stage(talk)
     async with stage.opened() as pilot:
-        await pilot.press("e")
-    figures, picture = (tmp_path / f"{export_name(talk)}.{ending}" for ending in ("json", "svg"))
-    assert picture.read_text().startswith("<svg")
-    assert json.loads(figures.read_text())["call_id"] == talk.call_id
-    assert stage.toasts() == [f"Exported to {tmp_path} | {picture.name} and .json"]
-
-
-async def test_e_in_a_directory_that_is_gone_is_a_toast(
-    talk: CallState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    directory = tmp_path / "gone"
-    directory.mkdir()
-    monkeypatch.chdir(directory)
-    stage = Stage(talk)
-    async with stage.opened() as pilot:
-        directory.rmdir()
-        await pilot.press("e")
-        assert [toast.startswith("Not exported | ") for toast in stage.toasts()] == [True]
+        await pilot.press("s")
+        assert stage.commands == [Save()]
 
 
 async def test_a_number_goes_to_its_panel(talk: CallState) -> None:

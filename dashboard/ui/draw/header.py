@@ -17,6 +17,9 @@ from dashboard.ui.draw.units import clock, count
 
 _SYMBOLS = {"ok": "●", "warn": "▲", "bad": "✖", "idle": "○"}
 
+_SAVE = "s"
+"""The trigger of a recording of what has been seen before: it is written in a moment."""
+
 STARTING = Headline("idle", "Starting the worker…")
 CLOSING = Headline("idle", "Closing the call…")
 
@@ -29,13 +32,14 @@ def draw_header(
     recorded: bool = False,
     waiting: int | None = None,
     closing: bool = False,
+    masked: bool = False,
 ) -> Spans:
     """Return the header bar. `waiting`: rows that came since the freeze, None when not frozen."""
     kind: Spans = ((" REPLAY ", "badge"),) if recorded else ()
     name: Spans = join([kind, (("callscope", "accent"),)])
     shown: Spans = ((tame(where), "dim"),) if where else ()
     state: Spans = (("○ starting", "dim") if call is None else state_span(call),)
-    badges = _badges(call, waiting, closing)
+    badges = _badges(call, waiting, closing=closing, masked=masked)
     since: Spans = () if call is None else ((clock(call.now - call.started_at), "strong"),)
     long, short = (join([in_a_row(badges, short=short), since]) for short in (False, True))
     choices = (((name, shown, state), long), ((name, state), long), ((name, state), short), ((kind, state), short))
@@ -69,14 +73,18 @@ def draw_headline(headline: Headline, width: int) -> Spans:
     return crop(((text, "strong"),), width)
 
 
-def _badges(call: CallState | None, waiting: int | None, closing: bool) -> list[Badge]:
+def _badges(call: CallState | None, waiting: int | None, *, closing: bool, masked: bool) -> list[Badge]:
     badges: list[Badge] = []
     if closing:
         badges.append(Badge("closing…", "closing…", "warn"))
     if waiting is not None:
         badges.append(Badge(f"FROZEN +{count(waiting)}", "FROZEN", "accent"))
+    if masked:
+        badges.append(Badge("MASKED", "MASKED", "accent"))
     if call is None:
         return badges
+    if any(started.trigger != _SAVE for started in call.records.writing):
+        badges.append(Badge("● REC", "● REC", "bad"))
     badges += finding_badges(call)
     if call.link.outage_count:
         plural = "outage" if call.link.outage_count == 1 else "outages"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from dashboard.call.units import NOTHING, clock, count, dbfs, millis, minus, percent, ppm, span
+from dashboard.call.units import NOTHING, clock, count, dbfs, megabytes, millis, minus, percent, ppm, span
 
-__all__ = ["NOTHING", "clock", "count", "dbfs", "millis", "minus", "percent", "ppm", "span", "time_of_day"]
+__all__ = ["NOTHING", "clock", "count", "dbfs", "megabytes", "millis", "minus", "percent", "ppm", "span", "time_of_day"]
 
 
 def time_of_day(wall: float) -> str:

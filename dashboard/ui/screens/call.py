@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
@@ -14,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from dashboard.call.findings.finding import Finding
-from dashboard.call.ports import Command, Mark, Reconnect, Say
+from dashboard.call.ports import Command, Mark, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
 from dashboard.ui.keys import FINDINGS, KEYS, Key, bindings
 from dashboard.ui.looks import ROLE_CLASSES
@@ -38,11 +39,26 @@ FULL = (120, 36)
 STACKED = (80, 24)
 _TALL = 44
 
-_LIVE = ("reconnect", "utterance", "mark")
+_LIVE = ("reconnect", "utterance", "mark", "save")
 """Actions that need a call and a source that still listens; a lost worker hears but a reconnect."""
 
-_SHOWN = ("app.export", "app.freeze", "turns", "genesys")
+_SHOWN = ("app.freeze", "app.evidence", "turns", "genesys")
 """Actions that need a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the screen is to show. `shown` is what the panels show: an older state while the screen is frozen.
+
+    anew: it does not go on from the sample before, a replay was wound back, or texts are masked now: logs begin again.
+    """
+
+    live: CallState | None
+    shown: CallState | None
+    frozen: bool = False
+    closing: bool = False
+    masked: bool = False
+    anew: bool = False
 
 
 class CallScreen(Screen[None]):
@@ -54,9 +70,11 @@ class CallScreen(Screen[None]):
     KEYS: ClassVar[Sequence[Key]] = KEYS
     LIVE: ClassVar[bool] = True
 
-    def __init__(self, command: Callable[[Command], None], where: str) -> None:
+    def __init__(self, command: Callable[[Command], None], where: str, without: Collection[str] = ()) -> None:
+        """`without`: actions that cannot be done here at all."""
         super().__init__()
         self._command = command
+        self._without = without
         self._live: CallState | None = None
         self._shown: CallState | None = None
         self._frozen = False
@@ -97,25 +115,21 @@ class CallScreen(Screen[None]):
 
     # -- sampling -------------------------------------------------------------------------------------------
 
-    def sample(
-        self, live: CallState | None, shown: CallState | None, *, frozen: bool, closing: bool, anew: bool = False
-    ) -> None:
-        """Take the newest state, and the one that the panels show: an older one while the screen is frozen.
-
-        anew: it does not go on from what was shown before, a replay was wound back: logs begin again.
-        """
-        if anew:
+    def sample(self, new: Sample) -> None:
+        """Take what is to be shown, and draw what changed."""
+        if new.anew:
             self._show(CallState(""))
-        waiting = live.lines.total - shown.lines.total if frozen and live and shown else None
-        self._header.sample(live, waiting=waiting, closing=closing)
-        self._headline.sample(live, closing=closing)
+        live, shown = new.live, new.shown
+        waiting = live.lines.total - shown.lines.total if new.frozen and live and shown else None
+        self._header.sample(live, waiting=waiting, closing=new.closing, masked=new.masked)
+        self._headline.sample(live, closing=new.closing)
         self._connection.sample(shown)
         self._jitter.sample(shown)
         self._plot.sample(shown)
         if shown is not None:
             self._show(shown)
         self._live, self._shown = live, shown
-        self._frozen, self._leaving = frozen, closing
+        self._frozen, self._leaving = new.frozen, new.closing
 
     def _show(self, call: CallState) -> None:
         self._transcript.sample(call)
@@ -142,7 +156,9 @@ class CallScreen(Screen[None]):
     def works(self, action: str) -> bool:
         """Tell whether an action of `keys.py` can be done now."""
         call = self._live
-        if action in _LIVE:
+        if action in self._without:
+            return False
+        if action in _LIVE or (action == "app.evidence" and self.LIVE):
             lost = call is not None and call.worker_lost is not None and action != "reconnect"
             return call is not None and call.ended is None and not lost and not self._leaving
         if action in _SHOWN:
@@ -157,6 +173,9 @@ class CallScreen(Screen[None]):
     def action_mark(self) -> None:
         marks = 0 if self._live is None else self._live.marks.total
         self._command(Mark(f"mark {marks + 1}"))
+
+    def action_save(self) -> None:
+        self._command(Save())
 
     def action_search(self) -> None:
         log = self._focused_log()

@@ -18,7 +18,8 @@ class DetailScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", show=False),
         Binding("space", "app.freeze", show=False),
-        Binding("e", "app.export", show=False),
+        Binding("e", "app.evidence", show=False),
+        Binding("x", "app.mask", show=False),
         Binding("t", "app.theme", show=False),
     ]
 

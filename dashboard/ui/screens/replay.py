@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -13,10 +13,9 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from dashboard.call.playback import Player
-from dashboard.call.state import CallState
 from dashboard.errors import DashboardError
 from dashboard.ui.keys import REPLAY_KEYS, Key, bindings
-from dashboard.ui.screens.call import CallScreen
+from dashboard.ui.screens.call import CallScreen, Sample
 from dashboard.ui.widgets.transport import TransportBar
 
 _LONGEST = 20
@@ -45,8 +44,8 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
     KEYS: ClassVar[Sequence[Key]] = REPLAY_KEYS
     LIVE: ClassVar[bool] = False
 
-    def __init__(self, player: Player, where: str, moved: Callable[[], None]) -> None:
-        super().__init__(lambda command: None, where)
+    def __init__(self, player: Player, where: str, moved: Callable[[], None], without: Collection[str] = ()) -> None:
+        super().__init__(lambda command: None, where, without)
         self._player = player
         self._moved = moved
         self._playing: bool | None = None
@@ -57,10 +56,8 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
         yield self._transport
         yield Horizontal(Label("go to ▸"), self._place, id="place")
 
-    def sample(
-        self, live: CallState | None, shown: CallState | None, *, frozen: bool, closing: bool, anew: bool = False
-    ) -> None:
-        super().sample(live, shown, frozen=frozen, closing=closing, anew=anew)
+    def sample(self, new: Sample) -> None:
+        super().sample(new)
         playback = self._player.playback
         self._transport.sample(playback)
         if playback.playing is not self._playing:

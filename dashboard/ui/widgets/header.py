@@ -17,10 +17,11 @@ class HeaderBar(Painted):
         self._call: CallState | None = None
         self._waiting: int | None = None
         self._leaving = False
+        self._masked = False
 
-    def sample(self, call: CallState | None, *, waiting: int | None, closing: bool) -> None:
+    def sample(self, call: CallState | None, *, waiting: int | None, closing: bool, masked: bool) -> None:
         """`waiting`: rows that came since the freeze, None when not frozen."""
-        self._call, self._waiting, self._leaving = call, waiting, closing
+        self._call, self._waiting, self._leaving, self._masked = call, waiting, closing, masked
         self.draw()
 
     def draw(self) -> None:
@@ -31,5 +32,6 @@ class HeaderBar(Painted):
             recorded=self._recorded,
             waiting=self._waiting,
             closing=self._leaving,
+            masked=self._masked,
         )
         self.show([row])
