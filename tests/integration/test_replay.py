@@ -18,7 +18,7 @@ from dashboard.simulator.scenario import load_scenario
 from dashboard.storage.about import About
 from dashboard.storage.recording import Recording
 from dashboard.storage.writer import Writer
-from tests.hosts import CALLSCOPE, callscope
+from tests.hosts import CALLSCOPE, bot_host, callscope, environment
 from tests.recorded import fold
 from tests.terminal import Terminal
 from tests.virtual import facts_of
@@ -109,6 +109,9 @@ def test_somebody_opens_a_recording_and_every_key_works(recording: Path) -> None
         for columns, rows in ((80, 24), (200, 50), (60, 20), (120, 36)):
             terminal.resize(columns, rows)
             terminal.until("80" if columns == 60 else "01:15 / 01:15")
+        terminal.press("e")
+        terminal.until("Evidence written")
+        assert len(list(recording.parent.glob("callscope-made-up-*.zip"))) == 1
         terminal.press("q")
         assert terminal.ended() == 0
     assert "callscope: " in terminal.text
@@ -155,6 +158,15 @@ async def test_the_verdict_of_a_recording_is_that_of_its_call(recording: Path) -
     assert (judged.code, judged.stderr) == (1, "")
     with Recording(recording) as opened:
         assert judged.json == probe_object(opened.call())
+
+
+async def test_a_live_probe_and_its_recording_judge_alike_to_the_last_digit(tmp_path: Path) -> None:
+    async with bot_host("choppy") as ready:
+        flags = ["--json", "--duration", "8", "--record", str(tmp_path / "live.callscope"), "--no-mask"]
+        live = await callscope("probe", *flags, env=environment(ready))
+    judged = await callscope("probe", "--replay", str(tmp_path / "live.callscope"), "--json")
+    assert live.json["audio"]["inbound"]["frames"] > 100
+    assert (judged.code, judged.json) == (live.code, live.json)
 
 
 async def test_the_facts_of_a_recording_are_told_as_lines(recording: Path) -> None:

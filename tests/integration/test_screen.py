@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from dashboard.storage.recording import Recording
 from tests.hosts import CALLSCOPE, environment
 from tests.terminal import Terminal, children, is_alive
 
@@ -22,7 +24,8 @@ NOWHERE = {"base_url": "", "client_id": "", "client_secret": "", "app_id": ""}
 @contextmanager
 def demo(cwd: Path, *args: str, columns: int = 120, rows: int = 36) -> Iterator[Terminal]:
     argv = [*CALLSCOPE, "demo", *args]
-    with Terminal(argv, columns=columns, rows=rows, cwd=cwd, env=environment(NOWHERE)) as terminal:
+    env = environment(NOWHERE, XDG_DATA_HOME=str(cwd / "kept"))
+    with Terminal(argv, columns=columns, rows=rows, cwd=cwd, env=env) as terminal:
         yield terminal
 
 
@@ -77,8 +80,24 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.press("\x1b")
         terminal.until("1 connection")
 
+        terminal.press("s")
+        terminal.until("Recording saved")
+        (saved,) = (tmp_path / "kept").rglob("*.callscope")
+        with Recording(saved) as recording:
+            assert recording.info.complete
+
+        terminal.press("x")
+        terminal.until("MASKED")
+        terminal.press("x")
+        terminal.until(lambda text: "MASKED" not in text)
+
         terminal.press("e")
-        terminal.until(lambda _: any(tmp_path.glob("*.svg")) and any(tmp_path.glob("callscope-*.json")))
+        terminal.until("Evidence written")
+        (bundle,) = tmp_path.glob("callscope-*.zip")
+        with ZipFile(bundle) as written:
+            assert written.testzip() is None
+            assert {"report.html", "screen.svg", "call.callscope"} <= {Path(name).name for name in written.namelist()}
+        assert b"\x1b]52;c;" in terminal.written, "the path is in the clipboard"
 
         for columns, rows in ((80, 24), (200, 50), (60, 20), (120, 36)):
             terminal.resize(columns, rows)
