@@ -10,13 +10,18 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dashboard.bus.fanout import play
 from dashboard.bus.store import Store
 from dashboard.call.events import LinkState
+from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
 from dashboard.cli.demo import order_of, source
 from dashboard.cli.settings import Settings
+from dashboard.clock import SystemClock
+from dashboard.storage.recording import Recording
+from dashboard.storage.replay import open_replay
 from dashboard.ui.app import CallScopeApp
 
 FOLDER = Path(__file__).parent
@@ -70,20 +75,45 @@ async def take(picture: Picture) -> None:
         (FOLDER / f"{picture.name}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
 
 
+REPLAY = "replay-120x36"
+
+
+async def take_replay() -> None:
+    """Record two minutes of a bad day, and keep what the screen shows of the recording half way through."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "bad-day.callscope"
+        call, _ = source(order_of("bad-day", None, Settings(record=file)))
+        playing = asyncio.create_task(play(call, []))
+        await asyncio.sleep(118)
+        call.command(Stop())
+        await playing
+        with Recording(file) as recording:
+            replay = open_replay(recording, SystemClock())
+            app = CallScopeApp(replay.snapshot, replay.command, replay.run, player=replay, title=file.name)
+            replay.whole()
+            replay.seek(71)
+            async with app.run_test(size=(120, 36)) as pilot:
+                await pilot.pause(0.7)
+                (FOLDER / f"{REPLAY}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
+
+
 async def main() -> None:
     """Take them in processes of their own, two at a time."""
+    if sys.argv[1:] == [REPLAY]:
+        await take_replay()
+        return
     if sys.argv[1:]:
         await take(next(picture for picture in PICTURES if picture.name == sys.argv[1]))
         return
     turnstile = asyncio.Semaphore(2)
 
-    async def run(picture: Picture) -> None:
+    async def run(name: str) -> None:
         async with turnstile:
-            process = await asyncio.create_subprocess_exec(sys.executable, __file__, picture.name)
+            process = await asyncio.create_subprocess_exec(sys.executable, __file__, name)
             if await process.wait():
-                raise SystemExit(f"{picture.name}: not taken")
+                raise SystemExit(f"{name}: not taken")
 
-    await asyncio.gather(*map(run, PICTURES))
+    await asyncio.gather(*map(run, [REPLAY, *(picture.name for picture in PICTURES)]))
 
 
 if __name__ == "__main__":
