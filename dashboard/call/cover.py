@@ -36,6 +36,10 @@ class Cover:
         covered: CallState = self._at((), call)
         return covered
 
+    def text(self, text: str) -> str:
+        """Return a text of callscope's own, which may quote others, masked."""
+        return _masked_text(text)
+
     def _at(self, path: Path, value: Any) -> Any:
         """Return the value at a place within the call, masked."""
         known = self._known.get(path)

@@ -113,7 +113,7 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     from dashboard.cli.screen import run_screen
 
     calls, examine = source(order)
-    return run_screen(calls, examine, order["title"], json_out)
+    return run_screen(calls, examine, order["title"], json_out, records=False)
 
 
 def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:

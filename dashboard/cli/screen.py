@@ -26,10 +26,12 @@ _SUMMARIES = 20
 """Calls of a listener that are summed up when one leaves."""
 
 
-def run_screen(source: Source, examine: Examine, title: str, json_out: Path | None, *, masks: bool = True) -> int:
+def run_screen(
+    source: Source, examine: Examine, title: str, json_out: Path | None, *, records: bool = True, masks: bool = True
+) -> int:
     """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`.
 
-    masks: recordings of the call are masked, and pictures for evidence so too.
+    records: the source writes recordings. masks: they are masked, and so are pictures for evidence.
     """
     store: Store | None = None
 
@@ -45,7 +47,15 @@ def run_screen(source: Source, examine: Examine, title: str, json_out: Path | No
         store = Store()
         await play(source, [store])
 
-    app = CallScopeApp(snapshot, source.command, feed, examine=examine, bundle=bundle, masks=masks, title=title)
+    app = CallScopeApp(
+        snapshot,
+        source.command,
+        feed,
+        examine=examine,
+        bundle=bundle if records else None,
+        masks=masks,
+        title=title,
+    )
     with _stdout_on_the_terminal():
         app.run()
     if store is not None:

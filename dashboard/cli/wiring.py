@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dashboard.bus.fanout import play
@@ -81,6 +80,8 @@ async def bundle(recording: Path, picture: str, out: Path) -> None:
     Raises:
         WorkerError: it was not written; the message is what that process said.
     """
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="callscope-") as folder:
         svg = Path(folder) / "screen.svg"
         svg.write_text(picture, encoding="utf-8")

@@ -8,9 +8,9 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -20,14 +20,10 @@ from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
-from dashboard.call.cover import Cover
-from dashboard.call.masking import mask
-from dashboard.call.playback import Player
 from dashboard.call.ports import Command, Stop
 from dashboard.call.state import Calls, CallState
 from dashboard.errors import DashboardError
 from dashboard.ui.ascii import AsciiFilter
-from dashboard.ui.evidence import Bundle, Evidence, bundle_name
 from dashboard.ui.hangup import patient
 from dashboard.ui.keys import EVERYWHERE
 from dashboard.ui.news import Severity, news, record_news
@@ -37,8 +33,12 @@ from dashboard.ui.screens.detail import DetailScreen
 from dashboard.ui.screens.doctor import DoctorScreen, Examine
 from dashboard.ui.screens.help import HelpScreen
 from dashboard.ui.screens.quit import QuitScreen
-from dashboard.ui.screens.replay import ReplayScreen
 from dashboard.ui.theme import DARK, LIGHT, THEMES
+
+if TYPE_CHECKING:
+    from dashboard.call.cover import Cover
+    from dashboard.call.playback import Player
+    from dashboard.ui.evidence import Bundle, Evidence
 
 SAMPLE_S = 0.1
 CLOSE_S = 6.0
@@ -55,7 +55,7 @@ class CallScopeApp(App[None]):
     what `snapshot` returns, until the source ends; it runs in this app's loop, from the first frame on.
     examine: tells what `doctor` says of the call's way; None where there is nothing to examine.
     player: plays the recording that is shown; None on a live call. recording: its file.
-    bundle: writes an evidence bundle; None where there is none to be had. masks: pictures in it are masked, as
+    bundle: writes an evidence bundle; None where nothing is recorded. masks: pictures in it are masked, as
     recordings are.
     title: what is shown, in words. ascii_only: draw with ASCII characters alone; None asks the terminal's encoding.
 
@@ -98,13 +98,13 @@ class CallScopeApp(App[None]):
         self._sample_due = False
         self._masks = masks
         self._covers: tuple[Cover, Cover] | None = None  # of the newest state and of the one shown, while masked
-        self._evidence = None if bundle is None else Evidence(bundle, command, recording)
+        self._bundle = bundle
+        self._recording = recording
+        self._evidence: Evidence | None = None
         self._bundling: asyncio.Task[None] | None = None
-        without = () if bundle is not None else ("app.evidence",)
+        without = () if bundle is not None else ("app.evidence", "save")
         self._call_screen = (
-            CallScreen(command, title, without)
-            if player is None
-            else ReplayScreen(player, title, self._follow, without)
+            CallScreen(command, title, without) if player is None else _replay(player, title, self._follow, without)
         )
         self._ascii = AsciiFilter(not _speaks_unicode() if ascii_only is None else ascii_only)
         self.title = f"callscope {title}".rstrip()
@@ -189,7 +189,9 @@ class CallScopeApp(App[None]):
         saving = None if self._evidence is None else self._evidence.saving
         for item in (*news(before, call), *record_news(before, call, but=saving)):
             if covered or not item.on_view:
-                self._toast(item.severity, item.title, item.text if self._covers is None else mask(item.text))
+                self._toast(
+                    item.severity, item.title, item.text if self._covers is None else self._covers[0].text(item.text)
+                )
 
     def _draw(self, *, keys: bool = True, anew: bool = False) -> None:
         live, shown = self._live, self._live if self._held is None else self._held
@@ -247,6 +249,8 @@ class CallScopeApp(App[None]):
 
     def action_mask(self) -> None:
         """Mask what is shown, for showing it to others; or show it again."""
+        from dashboard.call.cover import Cover  # as all that seldom anybody asks for: the first frame is earlier
+
         self._covers = (Cover(), Cover()) if self._covers is None else None
         self._draw(anew=True)
 
@@ -254,11 +258,14 @@ class CallScopeApp(App[None]):
         """Write the evidence bundle into the current directory, beside the screen, and say where."""
         if self._bundling is not None and not self._bundling.done():
             self._toast("information", "The evidence is being written", "one bundle at a time")
-        elif self._evidence is not None and (call := self._call_screen.shown) is not None:
-            task = self._bundle(self._evidence, f"{bundle_name(call)}.zip")
+        elif self._bundle is not None and (call := self._call_screen.shown) is not None:
+            from dashboard.ui.evidence import Evidence, bundle_name
+
+            self._evidence = Evidence(self._bundle, self._command, self._recording)
+            task = self._write(self._evidence, f"{bundle_name(call)}.zip")
             self._bundling = asyncio.create_task(task, name="evidence")
 
-    async def _bundle(self, evidence: Evidence, name: str) -> None:
+    async def _write(self, evidence: Evidence, name: str) -> None:
         try:
             out = Path.cwd() / name
             await evidence.write(await self._picture(), out)
@@ -352,6 +359,12 @@ def _standing(call: CallState | None) -> object:
 
 def _is_wound_back(before: CallState | None, after: CallState | None) -> bool:
     return before is not None and after is not None and after.now < before.now
+
+
+def _replay(player: Player, where: str, moved: Callable[[], None], without: Collection[str]) -> CallScreen:
+    from dashboard.ui.screens.replay import ReplayScreen
+
+    return ReplayScreen(player, where, moved, without)
 
 
 def _speaks_unicode() -> bool:
