@@ -128,7 +128,7 @@ def test_levels_agree_with_plain_arithmetic(samples: list[int], channels: int) -
         row = samples[channel::channels]
         mean_square = sum(sample * sample for sample in row) / len(row) if row else 0
         rms = 10 * math.log10(mean_square / 32768**2) if mean_square else FLOOR_DBFS
-        assert levels.rms[channel] == pytest.approx(max(rms, FLOOR_DBFS), abs=0.03)
+        assert levels.rms[channel] == pytest.approx(max(rms, FLOOR_DBFS), abs=0.001)
     marks = ["".join("x" if abs(s) >= 32767 else "." for s in samples[c::channels]) for c in range(channels)]
     assert levels.clipped == sum(len([run for run in row.split(".") if len(run) >= 3]) for row in marks)
 
