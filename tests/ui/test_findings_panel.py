@@ -167,3 +167,19 @@ async def test_findings_of_a_frozen_screen_stay_while_the_badge_goes_on() -> Non
         await stage.shows(pilot, story.call)
         assert on_view(panel_of(stage)) == before
         assert "1 error" in stage.text.splitlines()[0]
+
+
+async def test_a_cursor_without_room_is_no_crash() -> None:
+    stage = Stage(waiting())
+    async with stage.opened() as pilot:
+        panel = panel_of(stage)
+        await pilot.press("6")
+        await pilot.resize_terminal(3, 2)
+        while panel.size.width:
+            await pilot.pause()
+        panel.has_focus = True  # a key that was on its way when the terminal shrank
+        panel.action_cursor_pages(1)
+        panel.action_cursor(-1)
+        await pilot.resize_terminal(120, 36)
+        await stage.shows(pilot, stage.call)
+        assert "6 findings" in stage.text

@@ -243,6 +243,19 @@ async def test_a_page_key_in_the_palette_while_the_terminal_shrinks_is_no_crash(
         assert stage.app.is_running
 
 
+@pytest.mark.parametrize("key", ["b", "g", "question_mark", "q", "ctrl+p"])
+async def test_a_screen_that_is_told_twice_to_leave_takes_no_other_with_it(talk: CallState, key: str) -> None:
+    stage = Stage(talk)
+    async with stage.opened() as pilot:
+        await pilot.press(key)
+        above = stage.app.screen
+        above.dismiss()
+        above.dismiss()
+        await pilot.pause()
+        assert isinstance(stage.app.screen, CallScreen)
+        assert len(stage.app.screen_stack) == 1
+
+
 async def test_a_bug_is_kept_for_whoever_ran_the_app_and_prints_nothing(
     talk: CallState, monkeypatch: pytest.MonkeyPatch
 ) -> None:

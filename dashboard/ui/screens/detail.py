@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from dashboard.call.state import CallState
 from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.screens.modal import Modal
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(Modal[None]):
     """`shown` is the call as the panels show it when the screen opens; from then on the app samples it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES

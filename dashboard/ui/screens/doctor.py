@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from dashboard.ui.draw.doctor import doctor_rows
 from dashboard.ui.draw.spans import Row
 from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.screens.modal import Modal
 from dashboard.ui.widgets.page import Page
 
 Examine = Callable[[Callable[[str], None]], Awaitable[None]]
@@ -21,7 +21,7 @@ Examine = Callable[[Callable[[str], None]], Awaitable[None]]
 _GOES_ON = Row((("◐ examining the way of the call…", "warn"),))
 
 
-class DoctorScreen(ModalScreen[None]):
+class DoctorScreen(Modal[None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,d", "dismiss", show=False),

@@ -10,17 +10,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from dashboard.call.state import CallState
 from dashboard.ui.draw.units import megabytes, span
 from dashboard.ui.keys import KEYS, Key, help_rows
+from dashboard.ui.screens.modal import Modal
 
 _KEY_CELLS = 9
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", show=False)]
 
     def __init__(self, keys: Sequence[Key] = KEYS, call: CallState | None = None) -> None:

@@ -6,15 +6,16 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 from textual.widgets import Static
+
+from dashboard.ui.screens.modal import Modal
 
 _QUESTION = """A call is open. Leaving closes it with code 1000.
 
 [$text-accent]y[/] close it and leave   [$text-accent]n[/] stay"""
 
 
-class QuitScreen(ModalScreen[bool]):
+class QuitScreen(Modal[bool]):
     """True: close the call and leave."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

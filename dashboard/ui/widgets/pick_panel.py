@@ -93,7 +93,7 @@ class PickPanel(LogPanel[T]):
 
     def _painted(self, index: int) -> list[Strip]:
         strips = super()._painted(index)
-        if not self.has_focus or index != self.cursor:
+        if not self.has_focus or index != self.cursor or self.size.width < 2:
             return strips
         first, *others = strips
         return [self._lit(_marked(first)), *map(self._lit, others)]
