@@ -234,18 +234,17 @@ class CallScopeApp(App[None]):
         return self._call_screen.works(f"app.{action}")
 
     def action_command_palette(self) -> None:
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+        self._call_screen.over(Palette(id="--command-palette"))
 
     def action_theme(self) -> None:
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self._call_screen.KEYS, self._live))
+        self._call_screen.over(HelpScreen(self._call_screen.KEYS, self._live))
 
     def action_doctor(self) -> None:
         if self._examine is not None:
-            self.push_screen(DoctorScreen(self._examine))
+            self._call_screen.over(DoctorScreen(self._examine))
 
     def action_mask(self) -> None:
         """Mask what is shown, for showing it to others; or show it again."""
@@ -321,7 +320,7 @@ class CallScopeApp(App[None]):
         """Close the call and leave; ask first while it is open."""
         call = self._live if self._player is None else None
         if self._leaving is None and call is not None and call.link.opened_at is not None and call.ended is None:
-            self.push_screen(QuitScreen(), lambda sure: self.close_call() if sure else None)
+            self._call_screen.over(QuitScreen(), lambda sure: self.close_call() if sure else None)
         else:
             self.close_call()
 

@@ -256,6 +256,23 @@ async def test_a_screen_that_is_told_twice_to_leave_takes_no_other_with_it(talk:
         assert len(stage.app.screen_stack) == 1
 
 
+async def test_keys_that_come_faster_than_screens_open_one() -> None:
+    story = Story()
+    story.connect()
+    story.drop()
+    stage = Stage(story.call)
+    async with stage.opened() as pilot:
+        await pilot.press("5")
+        log = stage.app.screen.query_one(ReconnectPanel)
+        for _ in range(50):
+            log.action_open()
+        await pilot.pause()
+        await pilot.press("ctrl+p")
+        assert len(stage.app.screen_stack) == 2
+        await pilot.press("escape")
+        assert isinstance(stage.app.screen, CallScreen)
+
+
 async def test_a_bug_is_kept_for_whoever_ran_the_app_and_prints_nothing(
     talk: CallState, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -34,6 +34,8 @@ from dashboard.ui.widgets.plot import PlotPanel
 from dashboard.ui.widgets.reconnect_log import ReconnectPanel
 from dashboard.ui.widgets.transcript import TranscriptPanel
 from dashboard.ui.widgets.utterance import UtteranceInput
+
+T = TypeVar("T")
 
 FULL = (120, 36)
 STACKED = (80, 24)
@@ -201,11 +203,11 @@ class CallScreen(Screen[None]):
 
     def action_turns(self) -> None:
         if self._shown is not None:
-            self.app.push_screen(TurnsScreen(self._shown))
+            self.over(TurnsScreen(self._shown))
 
     def action_genesys(self) -> None:
         if self._shown is not None:
-            self.app.push_screen(GenesysScreen(self._shown))
+            self.over(GenesysScreen(self._shown))
 
     def action_open(self) -> None:
         if isinstance(self.focused, PickPanel):
@@ -216,9 +218,14 @@ class CallScreen(Screen[None]):
         if self._shown is None:
             return
         if isinstance(event.item, Outage):
-            self.app.push_screen(CloseScreen(self._shown, event.item))
+            self.over(CloseScreen(self._shown, event.item))
         elif isinstance(event.item, Finding):
-            self.app.push_screen(FindingScreen(self._shown, event.item))
+            self.over(FindingScreen(self._shown, event.item))
+
+    def over(self, screen: Screen[T], answered: Callable[[T | None], None] | None = None) -> None:
+        """Show a screen over this one, unless there is one already: keys may come faster than screens."""
+        if self.is_active:
+            self.app.push_screen(screen, answered)
 
     def action_panel(self, number: int) -> None:
         """Focus a panel; where panels are stacked, show it alone."""
