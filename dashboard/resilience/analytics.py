@@ -7,8 +7,8 @@ people (`participantName`, `ani`, `dnis`) are never read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
@@ -29,6 +29,7 @@ PERMISSIONS = ("analytics:conversationDetail:view", "analytics:agentConversation
 _LEGS = 20
 _SESSIONS = 500  # of a record that are read: the call's own loop waits meanwhile
 _TUTORIAL_SPAN_S = 3600.0
+_NEARLY_USED = 0.8  # of a rate limit: its OAuth client may not be ours alone
 _TEXT = 100
 _CODES = 5
 _COUNT_LIMIT = 2**53
@@ -41,7 +42,10 @@ _SECONDS = re.compile(r"\[(\d{1,4})\]")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one question; `retry_after_s` is how long a refusal asks to wait."""
+    """What came of one question; `retry_after_s` is how long a refusal asks to wait.
+
+    pause_s: how long to ask nothing, since most of the rate limit is used: until it begins anew.
+    """
 
     verdict: GenesysVerdict
     reasons: tuple[str, ...] = ()
@@ -50,6 +54,7 @@ class Answer:
     status: int | None = None
     retry_after_s: float | None = None
     correlation_id: str = ""
+    pause_s: float = 0.0
 
 
 def is_askable(conversation_id: str) -> bool:
@@ -75,6 +80,15 @@ def analytics_request(query: Query, base_url: str, conversation_id: str, token: 
 
 def read_analytics(query: Query, conversation_id: str, reply: Reply) -> Answer:
     """Read the reply to a question."""
+    return replace(_read(query, conversation_id, reply), pause_s=_pause_s(reply.headers))
+
+
+def unfetched(failure: Failure) -> Answer:
+    """Return the answer where there was no reply, none that can be read, or no token to ask with."""
+    return Answer(GenesysVerdict.UNKNOWN, error=failure.detail)
+
+
+def _read(query: Query, conversation_id: str, reply: Reply) -> Answer:
     if reply.status != 200:
         return _refusal(reply)
     try:
@@ -84,9 +98,15 @@ def read_analytics(query: Query, conversation_id: str, reply: Reply) -> Answer:
         return unfetched(error.failure)
 
 
-def unfetched(failure: Failure) -> Answer:
-    """Return the answer where there was no reply, none that can be read, or no token to ask with."""
-    return Answer(GenesysVerdict.UNKNOWN, error=failure.detail)
+def _pause_s(headers: Mapping[str, str]) -> float:
+    """Return how long the rate limit's window still lasts once four fifths of it are used; else 0."""
+    try:
+        used, allowed, reset_s = (float(headers[f"ININ-RateLimit-{name}"]) for name in ("Count", "Allowed", "Reset"))
+    except (KeyError, ValueError):
+        return 0.0
+    if not used >= _NEARLY_USED * allowed > 0 or not reset_s > 0:
+        return 0.0
+    return min(reset_s, RETRY_AFTER_LIMIT_S)
 
 
 # -- refusals -------------------------------------------------------------------------------------------

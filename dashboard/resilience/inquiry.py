@@ -115,13 +115,13 @@ class Inquiry:
         again_s = self._retry_s(poll, answer)
         poll.new_token = again_s is not None and answer.status == 401
         if again_s is not None:
-            poll.due_at = now + again_s
+            poll.due_at = now + max(again_s, answer.pause_s)
             return
         poll.tries = 0
         ended = answer.record is not None and answer.record.ended is not None
         if ended and poll.until is None:
             poll.until, poll.wait_s = now + _AFTER_END * self._every_s, self._every_s
-        poll.due_at = now + poll.wait_s
+        poll.due_at = now + max(poll.wait_s, answer.pause_s)
         poll.wait_s = min(2 * poll.wait_s, _LONGEST * self._every_s)
         if poll.until is not None:
             poll.due_at = None if now >= poll.until else min(poll.due_at, poll.until)

@@ -20,8 +20,12 @@ NOTABLE = (
     "X-Request-Id",
     "X-Amzn-RequestId",
     "CF-Ray",
+    "ININ-RateLimit-Count",
+    "ININ-RateLimit-Allowed",
+    "ININ-RateLimit-Reset",
 )
-"""`ININ-Correlation-Id` and the three after it are what a host's support asks for."""
+"""`ININ-Correlation-Id` and the three after it are what a host's support asks for; the last three say how much of a
+rate limit is used, and when it begins anew."""
 
 _NAMES = {name.lower(): name for name in NOTABLE}
 _CHALLENGE = re.compile(r"^\s*([A-Za-z]{1,20})\b(?:.*?\berror=\"?([a-z_]{1,40})\b)?", re.DOTALL)  # RFC 6750, 3

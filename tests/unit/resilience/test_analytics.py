@@ -265,6 +265,30 @@ def test_429_says_how_long_to_wait_in_its_header_else_in_its_text(
     assert details({"message": message}, 429, retry_after_s=header).retry_after_s == wait_s
 
 
+def rate_limit(count: str, allowed: str = "300", reset: str = "42") -> dict[str, str]:
+    return {"ININ-RateLimit-Count": count, "ININ-RateLimit-Allowed": allowed, "ININ-RateLimit-Reset": reset}
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause_s"),
+    [
+        (rate_limit("240"), 42.0),
+        (rate_limit("239"), 0.0),
+        (rate_limit("300", reset="86400"), 300.0),
+        (rate_limit("300", reset="-1"), 0.0),
+        (rate_limit("0", allowed="0"), 0.0),
+        (rate_limit("nan"), 0.0),
+        (rate_limit("many"), 0.0),
+        ({"ININ-RateLimit-Count": "299"}, 0.0),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_nothing_is_asked_until_a_limit_begins_anew_that_is_nearly_used(
+    headers: dict[str, str], pause_s: float, status: int
+) -> None:
+    assert details({}, status, headers=headers).pause_s == pause_s
+
+
 def test_what_was_never_fetched_is_unknown_and_says_why() -> None:
     answer = unfetched(Failure(Cause.TIMEOUT, "analytics: timed out"))
     assert (answer.verdict, answer.error, answer.record) == (UNKNOWN, "analytics: timed out", None)

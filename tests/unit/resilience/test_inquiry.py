@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dashboard.call.conversation import GenesysVerdict
@@ -115,6 +117,13 @@ def test_429_is_tried_three_times_and_then_waits_for_its_turn() -> None:
 
 def test_retry_after_goes_before_our_own_waits() -> None:
     assert asking().answers(refused(429, 17.0), refused(429, 0.0), LIVE) == [0, 17, 17]
+
+
+def test_a_rate_limit_that_is_nearly_used_is_left_to_others_until_it_begins_anew() -> None:
+    nearly = replace(LIVE, pause_s=90.0)
+    assert asking().answers(nearly, LIVE) == [0, 90]
+    assert asking().answers(replace(refused(500), pause_s=20.0), LIVE) == [0, 20]
+    assert asking().answers(replace(LIVE, pause_s=20.0), LIVE) == [0, 60]
 
 
 def test_waits_are_spread_upwards_so_that_none_is_shorter_than_asked_for() -> None:

@@ -7,7 +7,8 @@ from dashboard.transport.headers import notable
 
 def test_only_what_says_who_answered_and_what_it_wants_is_kept() -> None:
     headers = [("server", "nginx"), ("Set-Cookie", "session=1"), ("X-Echo", "t0ken"), ("cf-ray", "8a1-FRA")]
-    assert notable(headers) == {"Server": "nginx", "CF-Ray": "8a1-FRA"}
+    limit = [("inin-ratelimit-count", "240")]
+    assert notable([*headers, *limit]) == {"Server": "nginx", "CF-Ray": "8a1-FRA", "ININ-RateLimit-Count": "240"}
 
 
 def test_of_a_repeated_header_the_first_counts() -> None:
