@@ -103,7 +103,7 @@ def _judged(told: float, floor: Figure | None, goal: Goal | None) -> tuple[float
 def machine() -> dict[str, Any]:
     """Return what the figures were measured on; nothing that names the machine."""
     return {
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
         "architecture": platform.machine(),
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
