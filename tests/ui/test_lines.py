@@ -382,6 +382,16 @@ async def test_losing_the_focus_ends_the_typing_and_keeps_the_search() -> None:
         assert not panel.search.typing
 
 
+async def test_rows_that_come_before_the_word_of_a_larger_size_are_no_crash() -> None:
+    async with run() as pilot:
+        panel = await started(pilot)
+        assert panel._view is not None
+        panel._view, panel._drawn_for = panel._view[:3], Size(57, 3)  # drawn when there was less room
+        panel.add("word 100")
+        await pilot.pause()
+        assert panel.view == words(91, 101)
+
+
 async def test_a_panel_without_room_draws_nothing_and_recovers() -> None:
     async with run() as pilot:
         panel = await started(pilot)

@@ -111,6 +111,9 @@ class Lines(Roled, Generic[T], can_focus=True):
         """Repaint the lines that look different now."""
         if self._view is None:
             return  # about to be drawn anew as a whole
+        if self._drawn_for != self.size:  # the word of the new size is on its way
+            self.paint_anew()
+            return
         before, self._view = self._view, self._draw()
         changed = [y for y, strip in enumerate(self._view) if strip is not before[y] and strip != before[y]]
         if changed:
