@@ -6,7 +6,7 @@ from dashboard.call.events import LinkState
 from dashboard.call.state import CallState
 from dashboard.call.words import cause_words
 from dashboard.ui.draw.bars import bar
-from dashboard.ui.draw.layout import Spans, join
+from dashboard.ui.draw.layout import Spans, join, join_fitting
 from dashboard.ui.draw.spans import Span, cells, tame
 from dashboard.ui.draw.units import clock, span
 
@@ -74,7 +74,7 @@ def status(call: CallState, width: int, *, offers: bool = True) -> Spans:
         return ((text, "accent"),) if offers else ()
 
     if call.worker_lost is not None:
-        return join([(symbol,), ((tame(call.worker_lost), "text"),), offer("r starts it again")], " · ")
+        return _fitting([(symbol,), ((tame(call.worker_lost), "text"),), offer("r starts it again")], width)
     since = max(0.0, call.now - link.since)
     if link.state is LinkState.WAITING:
         return _countdown(call, symbol, width)
@@ -84,13 +84,17 @@ def status(call: CallState, width: int, *, offers: bool = True) -> Spans:
         return join([(symbol, (f" for {clock(call.now - opened)}", "text")), number], " · ")
     if link.state is LinkState.GAVE_UP:
         why: Span = (cause_words(link.cause), "text")
-        return join([(symbol,), (why,), offer("r tries again")], " · ")
+        return _fitting([(symbol,), (why,), offer("r tries again")], width)
     if link.state in (LinkState.CLOSED, LinkState.STALE):
         return join([(symbol,), ((cause_words(link.cause), "text"),)], " · ")
     if link.state is LinkState.IDLE:
         return (("○ not started yet", "dim"),)
     words = attempt_words(call)
     return join([(symbol,), ((words, "text"),) if words else (), ((span(since), "text"),)], " · ")
+
+
+def _fitting(parts: list[Spans], width: int) -> Spans:
+    return join_fitting([part for part in parts if part], width, " · ")
 
 
 def _countdown(call: CallState, symbol: Span, width: int) -> Spans:

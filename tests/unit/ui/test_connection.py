@@ -13,7 +13,7 @@ from dashboard.call.verdict import Headline
 from dashboard.ui.draw.connection import draw_connection, uptime
 from dashboard.ui.draw.header import draw_header, draw_headline
 from dashboard.ui.draw.layout import Spans
-from dashboard.ui.draw.link import state_span, track
+from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.spans import cells
 from tests import builders
 from tests.builders import Story
@@ -143,6 +143,13 @@ def test_uptime_is_the_share_of_the_call_in_which_messages_could_come() -> None:
     assert uptime(STATES["gave up"]()) is None
     share = uptime(STATES["waiting"]())
     assert share == pytest.approx(1 - 3.6 / 42.4, abs=0.01)
+
+
+def test_what_can_be_done_is_told_whole_or_not_at_all() -> None:
+    call = STATES["gave up"]()
+    told = plain([status(call, 80)])
+    assert told.endswith(" · r tries again")
+    assert plain([status(call, len(told) - 1)]) == told.removesuffix(" · r tries again")
 
 
 # -- the two rows on top --------------------------------------------------------------------------------
