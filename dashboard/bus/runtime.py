@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from io import FileIO
 from typing import Any, BinaryIO
 
@@ -249,6 +250,20 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
             loop.add_signal_handler(number, stop)
         except NotImplementedError:  # Windows' loop
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
+
+
+def stop_at_eof(stop: Callable[[], object]) -> None:
+    """Call `stop` in the running loop when standard input ends: whoever started this process is gone."""
+    loop = asyncio.get_running_loop()
+    threading.Thread(target=_wait_for_eof, args=(loop, stop), name="eof", daemon=True).start()
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+    stdin = raw_stdin()
+    while stdin.read(4096):
+        continue
+    with suppress(RuntimeError):  # the loop is closed: this process is ending anyway
+        loop.call_soon_threadsafe(stop)
 
 
 def _read_commands(stdin: FileIO, loop: asyncio.AbstractEventLoop, source: Source) -> None:

@@ -7,12 +7,15 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Sequence
+from itertools import cycle
 
+from dashboard.bus.runtime import stop_at_eof
 from dashboard.dialects.audiohook_signature import Keyring
 from dashboard.errors import ConfigError, RefusedError
 from dashboard.resilience.retry import LinkError
 from dashboard.simulator.hookcaller import Access, HookCaller, Outcome, someone
-from dashboard.simulator.scenario import load_scenario
+from dashboard.simulator.scenario import Scenario, load_scenario
 from dashboard.transport.tls import client_context
 
 _KEYS = "CALLSCOPE_HOOK_KEYS"
@@ -22,19 +25,30 @@ def run(args: argparse.Namespace) -> int:
     """Call and print the outcome, a line a call; 0 when each was closed as it should be and no rule was broken."""
     if not args.audiohook.startswith(("ws://", "wss://")):
         raise ConfigError("--audiohook wants an address", remedy="It begins with wss://, or with ws:// for tests.")
-    outcomes = asyncio.run(_call(args, _access()))
+    scenarios = [load_scenario(name) for name in args.scenarios]
+    outcomes = asyncio.run(_call(args, scenarios, _access()))
     for outcome in outcomes:
         sys.stdout.write(f"{json.dumps(outcome.to_json())}\n")
     return 0 if all(outcome.closed and not outcome.broken and not outcome.errors for outcome in outcomes) else 1
 
 
-async def _call(args: argparse.Namespace, access: Access) -> list[Outcome]:
-    scenario, seed, tls = load_scenario(args.scenario), args.seed or 1, client_context(args.ca_file)
+async def _call(args: argparse.Namespace, scenarios: Sequence[Scenario], access: Access) -> list[Outcome]:
+    """Call so many times at once, each with the next of the scenarios."""
+    seed, tls = args.seed or 1, client_context(args.ca_file)
     callers = [
-        HookCaller(scenario, args.audiohook, access, offer=someone(), tls=tls, seed=seed + n) for n in range(args.calls)
+        HookCaller(played, args.audiohook, access, offer=someone(), tls=tls, seed=seed + n)
+        for n, played in zip(range(args.calls), cycle(scenarios), strict=False)
     ]
+    calls = asyncio.gather(*(caller.run() for caller in callers))
+    if args.until_eof:
+        stop_at_eof(calls.cancel)
     try:
-        return await asyncio.gather(*(caller.run() for caller in callers))
+        return await calls
+    except asyncio.CancelledError:
+        this = asyncio.current_task()
+        if this is not None and this.cancelling():  # interrupted, and not told so by the end of the input
+            raise
+        return [caller.outcome for caller in callers]
     except LinkError as error:
         if error.failure.status != 401:
             raise

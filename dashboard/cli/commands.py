@@ -36,14 +36,25 @@ class Command:
     """Flags with which it does without: then its module has `run` as well."""
 
 
+DIALECTS = {
+    "appfoundry": "callscope dials the bot host's WebSocket",
+    "audiohook": "callscope listens and Genesys calls",
+}
+"""What `demo` can play: each but the first in a module `demo_<name>.py` (`demo.py`)."""
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenario",
         nargs="?",
-        default="bad-day",
         metavar="SCENARIO",
         help="A scenario that comes with callscope, or the path of an own one. Default: bad-day.",
     )
+    listed = "; ".join(f"{name}: {what}" for name, what in DIALECTS.items())
+    parser.add_argument(
+        "--dialect", choices=tuple(DIALECTS), default="appfoundry", help=f"Which wire. {listed}. Default: appfoundry."
+    )
+    parser.add_argument("--calls", type=_number, default=1, metavar="N", help="Calls at once, with audiohook.")
     parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
     _screen(parser)
 
@@ -100,11 +111,12 @@ def _listen(parser: argparse.ArgumentParser) -> None:
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "scenario",
-        nargs="?",
-        default="steady",
+        "scenarios",
+        nargs="*",
+        default=["steady"],
         metavar="SCENARIO",
-        help="A scenario that comes with callscope, or the path of an own one. Default: steady.",
+        help="A scenario that comes with callscope, or the path of an own one; several are played by calls in turn."
+        " Default: steady.",
     )
     parser.add_argument("--list", action="store_true", help="Describe the scenarios that come with callscope.")
     parser.add_argument(
@@ -238,7 +250,11 @@ COMMANDS = {
         summary="open the screen on a call that misbehaves; needs no account and no configuration",
         positional="[SCENARIO]",
         needs="Needs no account and no configuration: it starts a bot host of its own on this machine.",
-        examples=("callscope demo", "callscope demo flapping --buffer-ms 100"),
+        examples=(
+            "callscope demo",
+            "callscope demo flapping --buffer-ms 100",
+            "callscope demo --dialect audiohook --calls 8",
+        ),
         arguments=_demo,
         screen=True,
     ),

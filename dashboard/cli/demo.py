@@ -1,12 +1,18 @@
-"""`callscope demo`: the screen on a call with the bot host that comes with callscope."""
+"""`callscope demo`: the screen on a call with the bot host that comes with callscope.
+
+Here it is called by the AppFoundry socket; every other dialect (`--dialect NAME`) has a module `demo_NAME.py`, with
+`order` and `show` as below.
+"""
 
 from __future__ import annotations
 
 import argparse
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashboard.errors import ConfigError
 from dashboard.simulator.shipped import shipped
 
 if TYPE_CHECKING:
@@ -19,7 +25,13 @@ _BOT_HOST = {"analytics": "details", "analytics_every": 10.0}
 
 def order(args: argparse.Namespace) -> dict[str, Any]:
     """Return what the screen needs to know, checked."""
-    return {"title": f"demo: {args.scenario}", **order_of(args.scenario, args.seed, args.settings)}
+    if args.dialect != "appfoundry":
+        told: dict[str, Any] = _of(args.dialect).order(args)
+        return {"dialect": args.dialect, **told}
+    if args.calls != 1:
+        raise ConfigError("--calls needs a dialect in which calls come in", remedy="Give --dialect audiohook.")
+    scenario = args.scenario or "bad-day"
+    return {"title": f"demo: {scenario}", **order_of(scenario, args.seed, args.settings)}
 
 
 def order_of(scenario: str, seed: int | None, settings: Settings) -> dict[str, Any]:
@@ -35,6 +47,9 @@ def order_of(scenario: str, seed: int | None, settings: Settings) -> dict[str, A
 
 def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
+    if "dialect" in order:
+        code: int = _of(order["dialect"]).show(order, json_out)
+        return code
     from dashboard.cli.screen import run_screen
 
     call, examine = source(order)
@@ -47,6 +62,10 @@ def source(order: dict[str, Any]) -> tuple[Demo, Examine]:
 
     demo = Demo(order["scenario"], order["seed"], order["settings"])
     return demo, demo.examine
+
+
+def _of(dialect: str) -> Any:
+    return import_module(f"dashboard.cli.demo_{dialect}")
 
 
 def _advice(scenario: str) -> dict[str, Any]:

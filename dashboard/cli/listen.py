@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,7 @@ from dashboard.call.verdict import judge
 from dashboard.wiretext import visible
 
 if TYPE_CHECKING:
-    from dashboard.bus.runtime import WorkerProcess
     from dashboard.cli.settings import Settings
-    from dashboard.cli.wiring import Examine
 
 EXIT_INTERRUPTED = 130
 
@@ -111,16 +109,11 @@ def order(args: argparse.Namespace) -> dict[str, Any]:
 def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
     from dashboard.cli.screen import run_screen
-
-    calls, examine = source(order)
-    return run_screen(calls, examine, order["title"], json_out, records=False)
-
-
-def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:
-    """Return the source of the calls that come in; it is Genesys that dials, so there is no way to examine."""
     from dashboard.cli.wiring import worker
 
-    async def examine(tell: Any) -> None:
-        tell("Genesys dials, callscope answers: there is no way out of here to examine.")
+    return run_screen(worker(order["settings"], DOOR), no_way, order["title"], json_out, records=False)
 
-    return worker(order["settings"], DOOR), examine
+
+async def no_way(tell: Callable[[str], None]) -> None:
+    """Say, in place of what `doctor` says, that it is Genesys that dials."""
+    tell("Genesys dials, callscope answers: there is no way out of here to examine.")

@@ -6,9 +6,9 @@ import argparse
 import asyncio
 import json
 import sys
-import threading
 
-from dashboard.bus.runtime import raw_stdin, stop_on_signals
+from dashboard.bus.runtime import stop_at_eof, stop_on_signals
+from dashboard.errors import ConfigError
 from dashboard.simulator.scenario import list_scenarios, load_scenario
 from dashboard.simulator.server import BotHost
 
@@ -24,16 +24,19 @@ def run(args: argparse.Namespace) -> int:
         from dashboard.cli import calling  # for those who call only: a demo waits for its host
 
         return calling.run(args)
-    host = BotHost(load_scenario(args.scenario), host=args.host, port=args.port, seed=args.seed, truth_path=args.truth)
+    scenario, *more = args.scenarios
+    if more:
+        raise ConfigError("the bot host plays one scenario", remedy="Several are for the calls of --audiohook.")
+    host = BotHost(load_scenario(scenario), host=args.host, port=args.port, seed=args.seed, truth_path=args.truth)
     asyncio.run(_serve(host, until_eof=args.until_eof))
     return 0
 
 
 async def _serve(host: BotHost, *, until_eof: bool) -> None:
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    ended = asyncio.Event()
     stop_on_signals(ended.set)
     if until_eof:
-        threading.Thread(target=_wait_for_eof, args=(loop, ended), daemon=True).start()
+        stop_at_eof(ended.set)
     await host.start()
     try:
         sys.stdout.write(f"{json.dumps(host.ready())}\n")
@@ -41,10 +44,3 @@ async def _serve(host: BotHost, *, until_eof: bool) -> None:
         await ended.wait()
     finally:
         await host.stop()
-
-
-def _wait_for_eof(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    stdin = raw_stdin()
-    while stdin.read(4096):
-        continue
-    loop.call_soon_threadsafe(ended.set)

@@ -57,6 +57,9 @@ def test_watch_hands_its_settings_on_with_the_secret(
         (["demo", "no-such-thing"], "callscope: there is no scenario 'no-such-thing'"),
         (["demo", "--buffer-ms", "-3"], "callscope: --buffer-ms: must be greater than 0 (got -3)"),
         (["demo", "--json-out", "/nonexistent/call.json"], "callscope: --json-out /nonexistent/call.json"),
+        (["demo", "--calls", "3"], "callscope: --calls needs a dialect in which calls come in"),
+        (["demo", "--dialect", "audiohook", "--calls", "0"], "callscope: --calls must be from 1 to 200 (got 0)"),
+        (["demo", "--dialect", "audiohook", "no-such-thing"], "callscope: there is no scenario 'no-such-thing'"),
         (["watch"], "callscope: there is no call to dial"),
     ],
 )
@@ -90,3 +93,16 @@ def test_the_check_loads_nothing_that_draws_or_dials(fresh_python: Callable[[str
     assert "dashboard.cli.settings" in loaded
     heavy = {"textual", "rich", "plotext", "asyncio", "websockets", "httpx", "aiohttp", "structlog"}
     assert heavy & loaded == set()
+
+
+def test_a_demo_in_which_calls_come_in_lets_nobody_else_in(capsys: pytest.CaptureFixture[str]) -> None:
+    order = ordered(capsys, "demo", "--dialect", "audiohook", "--calls", "8", "--seed", "3")
+    settings = Settings.from_worker(order["settings"])  # type: ignore[arg-type]
+    assert (settings.host, settings.port, len(settings.hook_keys)) == ("127.0.0.1", 0, 1)
+    assert (order["calls"], order["seed"]) == (8, 3)
+    assert {"steady", "stalls"} <= set(order["scenarios"])  # type: ignore[call-overload]
+
+
+def test_a_demo_of_one_call_that_comes_in_plays_the_scenario_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ordered(capsys, "demo", "--dialect", "audiohook", "stalls")["scenarios"] == ["stalls"]
+    assert ordered(capsys, "demo", "--dialect", "audiohook")["scenarios"] == ["bad-day"]
