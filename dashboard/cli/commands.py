@@ -149,11 +149,11 @@ def _report(parser: argparse.ArgumentParser) -> None:
         dest="output",
         default="-",
         metavar="FILE",
-        help="Where to; - is stdout. Its ending says the form: .html, .md, .csv, .jsonl, .json, .svg or .zip.",
+        help="Where to; - is stdout. Its ending says the form: .html, .md, .csv, .jsonl, .json, .svg, .wav or .zip.",
     )
     parser.add_argument(
         "--format",
-        choices=("html", "md", "csv", "jsonl", "json", "svg", "zip"),
+        choices=("html", "md", "csv", "jsonl", "json", "svg", "wav", "zip"),
         help="The form, if the ending does not say it. On stdout it is md unless given.",
     )
     parser.add_argument("--screen", type=Path, metavar="SVG", help="A picture of the screen, for the zip.")
@@ -332,7 +332,7 @@ COMMANDS = {
         arguments=_analyze,
     ),
     "report": Command(
-        summary="a call that was written down: as a page, a ticket, a table",
+        summary="a call that was written down: as a page, a ticket, a table, its sound",
         positional="FILE",
         needs="""\
 Needs a recording, or a file with the lines that probe --jsonl prints.
@@ -342,6 +342,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
   csv    the timing, a row a second
   jsonl  every fact; json: the figures, as probe --json has them
   svg    the timeline
+  wav    the sound, if it was recorded, with silence where nothing was heard
   zip    the evidence bundle: all of that, the recording, and SHA-256 sums""",
         examples=("callscope report call.callscope -o report.html", "callscope report facts.jsonl -o evidence.zip"),
         arguments=_report,

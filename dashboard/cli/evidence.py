@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dashboard.call.codec import MAX_LINE, event_from_line
 from dashboard.call.events import Event
@@ -14,6 +15,9 @@ from dashboard.cli.version import own_version
 from dashboard.errors import CodecError, RecordingError
 from dashboard.exporters.report import Origin, Report, report_of
 from dashboard.wiretext import redact
+
+if TYPE_CHECKING:
+    from dashboard.storage.recording import Recording
 
 _SQLITE = b"SQLite format 3\x00"
 _NEITHER = "It takes a recording (--record), or the lines that probe --jsonl prints."
@@ -28,6 +32,8 @@ class Evidence:
     facts: Callable[[], Iterator[Event]]
     copy_to: Callable[[Path], None] | None = None
     """Writes the recording as one plain file; None: it is no recording."""
+    write_sound: Callable[[BinaryIO], None] | None = None
+    """Writes the call's sound as a WAV file; None: there is none."""
 
     def report(self) -> Report:
         """Return the view of the call.
@@ -82,7 +88,20 @@ def _recording(path: Path) -> Iterator[Evidence]:
             missing_s=info.missing_s,
             settings={name: redact(str(value)) for name, value in info.settings.items() if value is not None},
         )
-        yield Evidence(path, origin, recording.facts, recording.copy_to)
+        sound = partial(_write_sound, recording) if info.sound else None
+        yield Evidence(path, origin, recording.facts, recording.copy_to, sound)
+
+
+def _write_sound(recording: Recording, file: BinaryIO) -> None:
+    from dashboard.exporters.wav import write_wav
+
+    began = next((fact.at for fact in recording.facts()), 0.0)
+    try:
+        write_wav(file, recording.sounds, began=began, length_s=recording.info.length_s)
+    except RecordingError as error:
+        if str(recording.path) in str(error):
+            raise
+        raise RecordingError(f"{recording.path}: {error}", remedy=error.remedy) from None
 
 
 def _facts(path: Path, file: BinaryIO) -> Iterator[Event]:

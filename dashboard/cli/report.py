@@ -1,4 +1,4 @@
-"""`callscope report`: a call that was written down, as a page, a ticket, a table or an evidence bundle."""
+"""`callscope report`: a call that was written down, as a page, a ticket, a table, its sound or an evidence bundle."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import BinaryIO
 from dashboard.call.codec import to_line
 from dashboard.cli.evidence import Evidence, opened
 from dashboard.cli.outputs import STDOUT, writing
-from dashboard.errors import ConfigError
+from dashboard.errors import ConfigError, RecordingError
 
 DEFAULT = "md"
 BUNDLE = "zip"
+SOUND = "wav"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,6 +32,8 @@ def run(args: argparse.Namespace) -> int:
     with opened(args.file) as evidence, writing(args.output, sources=_sources(args)) as file:
         if form == BUNDLE:
             _bundle(evidence, args.screen, file)
+        elif form == SOUND:
+            _wav(evidence, file)
         else:
             for chunk in FORMS[form](evidence):
                 file.write(chunk.encode("utf-8", "replace"))
@@ -47,10 +50,10 @@ def _form_of(output: str) -> str:
         return DEFAULT
     suffix = Path(output).suffix.removeprefix(".").lower()
     form = "html" if suffix == "htm" else suffix
-    if form not in (*FORMS, BUNDLE):
+    if form not in ALL:
         raise ConfigError(
             f"{output}: its ending does not say in what form the report is to be",
-            remedy=f"Give --format, or one of the endings .{', .'.join([*FORMS, BUNDLE])}.",
+            remedy=f"Give --format, or one of the endings .{', .'.join(ALL)}.",
         )
     return form
 
@@ -87,6 +90,15 @@ def _jsonl(evidence: Evidence) -> Iterable[str]:
     return (f"{to_line(fact)}\n" for fact in evidence.facts())
 
 
+def _wav(evidence: Evidence, file: BinaryIO) -> None:
+    if evidence.write_sound is None:
+        raise RecordingError(
+            f"{evidence.path}: holds no sound",
+            remedy="Sound is recorded only where --record-audio stands beside --record or --record-on.",
+        )
+    evidence.write_sound(file)
+
+
 def _bundle(evidence: Evidence, screen: Path | None, file: BinaryIO) -> None:
     """Write every form of the report, the recording and the picture of the screen, with their checksums."""
     from dashboard.exporters.bundle import write_bundle
@@ -98,10 +110,14 @@ def _bundle(evidence: Evidence, screen: Path | None, file: BinaryIO) -> None:
         raise ConfigError(f"--screen {screen}: there is no such file", remedy="Name the SVG that the screen exported.")
     report = evidence.report()
     with TemporaryDirectory(prefix="callscope-") as folder:
-        copy = None
+        copy, sound = None, None
         if evidence.copy_to is not None:
             copy = Path(folder) / "call.callscope"
             evidence.copy_to(copy)
+        if evidence.write_sound is not None:
+            sound = Path(folder) / "sound.wav"
+            with sound.open("wb") as out:
+                evidence.write_sound(out)
         texts: dict[str, Iterable[str]] = {
             "report.html": (page(report),),
             "report.md": (ticket(report),),
@@ -109,7 +125,7 @@ def _bundle(evidence: Evidence, screen: Path | None, file: BinaryIO) -> None:
             "timing.csv": timing_rows(report),
             "facts.jsonl": _jsonl(evidence),
         }
-        write_bundle(file, report, texts, {"call.callscope": copy, "screen.svg": screen})
+        write_bundle(file, report, texts, {"call.callscope": copy, "sound.wav": sound, "screen.svg": screen})
 
 
 FORMS: Mapping[str, Callable[[Evidence], Iterable[str]]] = {
@@ -120,3 +136,4 @@ FORMS: Mapping[str, Callable[[Evidence], Iterable[str]]] = {
     "json": _json,
     "svg": _svg,
 }
+ALL = (*FORMS, SOUND, BUNDLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import wave
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from dashboard.call.codec import event_from_line, to_line
 from dashboard.call.events import Event
+from dashboard.call.ports import Sound
 from dashboard.cli.main import run
 from dashboard.simulator.scenario import load_scenario
 from dashboard.storage.about import About
@@ -225,6 +227,47 @@ def test_the_bundle_holds_every_form_and_its_sums_are_right(
     with Recording(folder / "call.callscope") as copy:
         assert list(copy.facts()) == facts
     assert list(map(event_from_line, (folder / "facts.jsonl").read_text().splitlines())) == facts
+
+
+@pytest.fixture
+def with_sound(tmp_path: Path, facts: list[Event]) -> Path:
+    """A recording of three seconds, with a second of sound that came when a second had gone by."""
+    outcomes = Outcomes()
+    about = About(facts[0].call_id, created=1_900_000_000.0, trigger="--record", masked=True)
+    recorder = Recorder(tmp_path / "loud.callscope", lambda: about, ended=outcomes.put)
+    told = False
+    for fact in facts:
+        recorder.put(fact)
+        if not told and fact.at - facts[0].at >= 1.0:
+            recorder.put(Sound(fact.call_id, fact.at, "inbound", "pcm16", 8000, 1, 0.0, b"\x00\x10" * 8000))
+            told = True
+    recorder.close()
+    outcomes.written()
+    return recorder.path
+
+
+def test_the_sound_of_a_recording_is_a_wav_file(report: Report, with_sound: Path, tmp_path: Path) -> None:
+    assert report(with_sound, "-o", tmp_path / "call.wav") == (0, "", [])
+    with wave.open(str(tmp_path / "call.wav")) as sound, Recording(with_sound) as recording:
+        assert sound.getparams()[:3] == (1, 2, 8000)
+        assert sound.getnframes() / 8000 == pytest.approx(recording.info.length_s, abs=1e-3)
+        assert sound.readframes(sound.getnframes()).count(b"\x00\x10") == 8000
+
+
+def test_the_bundle_holds_the_sound_where_there_is_some(report: Report, with_sound: Path, tmp_path: Path) -> None:
+    assert report(with_sound, "-o", tmp_path / "evidence.zip")[0] == 0
+    assert report(with_sound, "-o", tmp_path / "call.wav")[0] == 0
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as bundle:
+        (name,) = (name for name in bundle.namelist() if name.endswith("/sound.wav"))
+        assert bundle.read(name) == (tmp_path / "call.wav").read_bytes()
+
+
+def test_where_no_sound_was_recorded_it_is_said(report: Report, recording: Path, lines: Path, tmp_path: Path) -> None:
+    for file in (recording, lines):
+        code, out, err = report(file, "-o", tmp_path / "call.wav")
+        assert (code, out, err[0]) == (2, "", f"callscope: {file}: holds no sound")
+        assert "--record-audio" in err[1]
+    assert not (tmp_path / "call.wav").exists()
 
 
 def test_the_same_call_gives_the_same_bundle(report: Report, lines: Path, tmp_path: Path) -> None:
