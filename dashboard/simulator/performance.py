@@ -95,8 +95,9 @@ class Performance:
             await self._until(plan.leave_s)
             if not plan.dropped and not self._silenced():
                 data = session.audio(index, plan)
-                self._sent(self._clock.monotonic(), index * form.frame_s)
+                left = self._clock.monotonic()
                 await self._peer.send(data, kind)
+                self._sent(left, index * form.frame_s)
             index += 1
         await self._until(index * form.frame_s)
         return CALL_ENDED

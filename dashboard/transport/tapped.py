@@ -17,7 +17,7 @@ from websockets.protocol import Event
 from dashboard.call.events import ClosedBy
 from dashboard.clock import Clock
 from dashboard.transport.failures import network_failure
-from dashboard.transport.kernel_time import StampedSocket
+from dashboard.transport.kernel_time import StampedSocket, spread
 from dashboard.transport.watched_loop import loop_watch
 from dashboard.wiretext import clean
 
@@ -120,7 +120,7 @@ class Tapped(Connection):
         self._at = self._clock.monotonic() if stamp is None else stamp
         self.parse(data)
         if self._read:
-            # The kernel's stamp is that of the last bytes; what was read together with them may have come before.
+            # The kernel merges packets: of what was read together only the last is sure to have come when it says.
             self._hand_over(late=(stamp is None or len(self._read) > 1) and self._lay_unread())
 
     def process_event(self, event: Event) -> None:
@@ -165,11 +165,14 @@ class Tapped(Connection):
             self._fragments = bytearray()
 
     def _hand_over(self, *, late: bool) -> None:
-        at, on_arrival = self._at, self._on_arrival
+        on_arrival = self._on_arrival
         read, self._read = self._read, []
+        began = self._stamps.began if self._stamps is not None else None
+        moments = spread(self._at if began is None else began, self._at, len(read))
+        arrivals = [Arrival(data, text, at, late) for (data, text), at in zip(read, moments, strict=True)]
         if on_arrival is None:
-            self._early += [Arrival(data, text, at, late) for data, text in read]
+            self._early += arrivals
             self.transport.pause_reading()
             return
-        for data, text in read:
-            on_arrival(Arrival(data, text, at, late))
+        for arrival in arrivals:
+            on_arrival(arrival)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import select
 import socket
 import sys
 
 import pytest
 
 from dashboard.clock import SystemClock
-from dashboard.transport.kernel_time import KernelTime, StampedSocket, kernel_stamps
+from dashboard.transport.kernel_time import KernelTime, StampedSocket, kernel_stamps, spread
 
 
 class TwoClocks:
@@ -85,3 +86,47 @@ def test_linux_stamps_what_tcp_receives_by_either_way_of_reading() -> None:
             assert bytes(room) == b"ehre"
     assert second is not None
     assert began - 0.001 <= first <= second <= clock.monotonic()
+
+
+def test_a_read_knows_when_its_first_and_its_last_bytes_came() -> None:
+    clock = SystemClock()
+    with socket.create_server(("127.0.0.1", 0)) as server, StampedSocket(socket.AF_INET, clock) as reading:
+        reading.connect(server.getsockname())
+        writing, _ = server.accept()
+        with writing:
+            arrived: list[float] = []
+            while not arrived and kernel_stamps():
+                writing.sendall(b"o")
+                reading.recv(100)
+                arrived += [reading.arrived] if reading.arrived is not None else []
+            writing.sendall(b"first")
+            select.select([reading], [], [])
+            between = clock.monotonic()
+            while clock.monotonic() < between + 0.005:
+                pass
+            writing.sendall(b"last")
+            assert reading.recv(100) == b"firstlast"
+    if kernel_stamps():
+        assert reading.began is not None
+        assert reading.arrived is not None
+        # The kernel may have merged the two, and then knows of the last alone.
+        assert arrived[0] <= reading.began <= reading.arrived <= clock.monotonic()
+        assert reading.arrived >= between + 0.004
+    else:
+        assert reading.began is reading.arrived is None
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "moments"),
+    [
+        (1.0, 2.0, [1.0, 1.25, 1.5, 1.75, 2.0]),
+        (2.0, 2.0, [2.0] * 5),
+        (1.0, 2.0, [2.0]),
+        (2.0, 1.5, [2.0, 2.0]),
+    ],
+    ids=["evenly between first and last", "at once", "one alone when it was whole", "none before the bytes before it"],
+)
+def test_messages_that_were_read_together_arrived_one_after_the_other(
+    began: float, ended: float, moments: list[float]
+) -> None:
+    assert spread(began, ended, len(moments)) == moments
