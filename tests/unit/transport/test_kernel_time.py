@@ -109,8 +109,8 @@ def test_a_read_knows_when_its_first_and_its_last_bytes_came() -> None:
     if kernel_stamps():
         assert reading.began is not None
         assert reading.arrived is not None
-        # The kernel may have merged the two, and then knows of the last alone.
-        assert arrived[0] <= reading.began <= reading.arrived <= clock.monotonic()
+        # The kernel may have merged the two, and then knows of the last alone. Wall time is read to 0.24 µs.
+        assert arrived[0] < reading.began <= reading.arrived + 1e-6 < clock.monotonic()
         assert reading.arrived >= between + 0.004
     else:
         assert reading.began is reading.arrived is None
