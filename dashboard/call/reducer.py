@@ -13,10 +13,11 @@ from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook import HookView
 from dashboard.call.hook_events import MediaResumed, RuleBroken
-from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView, Turns
+from dashboard.call.state import CallState, GenesysView, Leg, Line, Outage, QueueView, Turns
 from dashboard.call.words import cause_words
 
 _KEPT_NAMES = 30
+_LATE_WORD_S = 10.0
 _NOTE_AGAIN_S = 5.0
 """A peer that repeats an unreadable message fills the counters, not the transcript."""
 
@@ -336,11 +337,15 @@ def _received(call: CallState, at: float, kind: str | None = None, *, new_sessio
         how = {True: ", session resumed", False: ", new session", None: ""}[resumed]
         took = f"{down:.1f} s" if down >= 1 else f"{down * 1000:.0f} ms"
         call = _say(call, Line(at, "link", f"connection restored after {took}{how}"))
-    elif new_session and (last := outages.latest(link)) is not None and last.resumed:
+    elif new_session and (last := outages.latest(link)) is not None and last.resumed and _was_just_now(last, at):
         # audio of the old session was still on its way when the server said that it has ended
         link = outages.with_latest(link, replace(last, resumed=False, media_missing_s=None))
     messages = call.messages if kind is None else _counted(call.messages, kind)
     return replace(call, link=link, messages=messages)
+
+
+def _was_just_now(outage: Outage, at: float) -> bool:
+    return outage.ended_at is not None and at - outage.ended_at < _LATE_WORD_S
 
 
 def _bot_says(call: CallState, line: Line, moved: Turns) -> CallState:

@@ -23,63 +23,48 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from dashboard.call.events import (
     Cause,
     ClosedBy,
     ConnectionLost,
     ConnectionOpened,
-    Event,
-    LinkChanged,
     LinkState,
     ResumeRequested,
     TokenFailed,
     TokenObtained,
 )
 from dashboard.resilience import retry
+from dashboard.resilience.machine import Machine, Outcome
 from dashboard.resilience.memory import Address, Connection, Patience
 from dashboard.resilience.oauth import Token
-from dashboard.resilience.orders import (
-    Authorize,
-    CancelStep,
-    CloseSocket,
-    Dial,
-    Finish,
-    Order,
-    Renew,
-    Resolve,
-    SendResume,
-)
+from dashboard.resilience.orders import Authorize, CloseSocket, Dial, Finish, Renew, Replace, Resolve, SendResume
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, Reaction
 from dashboard.resilience.secret import Secret
 
-Outcome = Event | Order
+__all__ = ["Link", "Outcome"]
 
 _SESSION_OVER = frozenset({Cause.SERVER_CLOSED, Cause.OTHER_CLOSE})
 """Answers to a `reconnect` message that mean: there is no such session any more."""
 
+_SOON_S = 1.0
 
-class Link:
+
+class Link(Machine):
     """One call's link. `dice` yields numbers in [0, 1) for the jitter of the waits."""
 
     def __init__(self, policy: LinkPolicy, call_id: str, dice: Callable[[], float] = random.random) -> None:
-        self.policy = policy
-        self.state = LinkState.IDLE
+        super().__init__(policy, call_id, Patience(policy, dice))
         self.session_id: str | None = None
         self.finished = False
-        self._call_id = call_id
         self._dice = dice
-        self._outcomes: list[Outcome] = []
-        self._step: type[Authorize | Renew | Resolve | Dial] | None = None
-        self._step_began = 0.0
         self._token: Token | None = None
         self._rejected: Secret | None = None
         self._address: Address | None = None
         self._connection: Connection | None = None
-        self._wait_until: float | None = None
         self._stop_at: float | None = None
-        self._patience = Patience(policy, dice)
 
     # -- inputs: what the operator wants ------------------------------------------------------------
 
@@ -150,19 +135,19 @@ class Link:
         """Answer Dial: the handshake ended with 101. `endpoint` and `clock` as ConnectionOpened has them."""
         if self._step is Dial and self._address is not None:
             self._step = None
-            self._connection = Connection(
-                opened_at=now,
-                last_inbound_at=now,
-                token=self._token,
-                signed=self._address.signed,
-                resumed=self.session_id is not None,
-                renew_at=self._token.renew_at if self._token else None,
-            )
-            self._emit(ConnectionOpened(self._call_id, now, endpoint, clock, now - self._step_began))
+            self._address = replace(self._address, served=True)
+            self._connected(now, endpoint, clock, resumed=self.session_id is not None)
             self._enter(now, LinkState.OPEN, Cause.PROGRESS)
             if self.session_id is not None:
                 self._outcomes.append(SendResume(self.session_id))
                 self._emit(ResumeRequested(self._call_id, now, self.session_id))
+        return self._taken()
+
+    def replaced(self, now: float, endpoint: str, clock: str) -> list[Outcome]:
+        """Answer Replace: another socket serves from now on, and the one before it is closed."""
+        if self._step is Replace:
+            self._step = None
+            self._connected(now, endpoint, clock, resumed=False)
         return self._taken()
 
     def step_failed(self, now: float, failure: Failure) -> list[Outcome]:
@@ -172,6 +157,13 @@ class Link:
             self._emit(TokenFailed(self._call_id, now, failure.cause, failure.detail))
         if step is Renew:
             self._renewed(now, new=False, at_least_s=failure.retry_after_s or 0.0)
+        elif step is Replace:
+            if self._connection is not None:
+                self._connection.leave_later(now, failure.retry_after_s or 0.0)
+        elif step is Dial and failure.cause is Cause.NOT_FOUND and self._address is not None and self._address.served:
+            self._emit(failure.told(self._call_id, now, self._patience.attempt, 0.0))
+            self._address = None  # it did serve: the peer has given the socket up, and may name another one
+            self._resolve(now, failure.cause)
         elif step is not None:
             signed = step is Dial and self._address is not None and self._address.signed
             self._attempt_failed(now, failure, signed=signed)
@@ -187,6 +179,12 @@ class Link:
     def session_started(self, session_id: str) -> None:
         """The server opened a session: the one to resume from now on; any other is over."""
         self.session_id = session_id or None
+
+    def leave(self, now: float, cause: Cause, why: str) -> list[Outcome]:
+        """The open connection is or will soon be of no use, the peer says: get another one. `why` goes to the peer."""
+        if self._connection is not None:
+            self._connection.plan_to_leave(now, self.policy, cause, why)
+        return self.tick(now)
 
     def closed(self, now: float, code: int, reason: str, closed_by: ClosedBy, detail: str = "") -> list[Outcome]:
         """The open socket ended, or the closing handshake of `stop` did."""
@@ -213,10 +211,8 @@ class Link:
         elif connection is not None:
             if now >= connection.stale_at(self.policy):
                 self._stale(now)
-            elif connection.reconnect_at is not None and now >= connection.reconnect_at:
-                self._close_ourselves(now, Cause.TOKEN_EXPIRY, "token renewed")
-                self._patience = Patience(self.policy, self._dice)  # planned: nothing went wrong
-                self._begin(now, Cause.TOKEN_EXPIRY)
+            elif connection.leave_at is not None and now >= connection.leave_at:
+                self._move(now, connection)
             elif connection.renew_at is not None and now >= connection.renew_at:
                 connection.renew_at = None
                 self._order(now, Renew())
@@ -291,6 +287,31 @@ class Link:
         self._outcomes.append(CloseSocket(1001, reason))
         self._lose(now, cause, 1001, reason, ClosedBy.US, detail)
 
+    def _move(self, now: float, connection: Connection) -> None:
+        """Get to another connection: before this one is closed where the peer allows that, else after it."""
+        connection.leave_at = None
+        if self.policy.overlap and self._step is not None:
+            connection.leave_at = now + _SOON_S  # a token is being fetched
+            return
+        if self.policy.overlap:
+            self._order(now, Replace(self._token))
+            return
+        self._abandon_step()
+        self._close_ourselves(now, connection.leave_cause, connection.leave_why)
+        self._patience = Patience(self.policy, self._dice)  # planned: nothing went wrong
+        self._begin(now, connection.leave_cause)
+
+    def _connected(self, now: float, endpoint: str, clock: str, *, resumed: bool) -> None:
+        self._connection = Connection(
+            opened_at=now,
+            last_inbound_at=now,
+            token=self._token,
+            signed=self._address is not None and self._address.signed,
+            resumed=resumed,
+            renew_at=self._token.renew_at if self._token else None,
+        )
+        self._emit(ConnectionOpened(self._call_id, now, endpoint, clock, now - self._step_began))
+
     def _lose(self, now: float, cause: Cause, code: int, reason: str, closed_by: ClosedBy, detail: str) -> Connection:
         connection, self._connection = self._connection, None
         assert connection is not None
@@ -334,7 +355,7 @@ class Link:
 
     def _renewed(self, now: float, *, new: bool, at_least_s: float = 0.0) -> None:
         if self._connection is not None and new:
-            self._connection.plan_reconnect(now, self.policy)
+            self._connection.plan_to_leave(now, self.policy, Cause.TOKEN_EXPIRY, "token renewed")
         elif self._connection is not None:
             self._connection.renew_later(now, at_least_s)
 
@@ -358,38 +379,3 @@ class Link:
     @property
     def _stopping(self) -> bool:
         return self.finished or self._stop_at is not None
-
-    # -- outcomes -------------------------------------------------------------------------------------------------
-
-    def _enter(self, now: float, state: LinkState, cause: Cause, detail: str = "") -> None:
-        self.state = state
-        waiting = state is LinkState.WAITING
-        self._emit(
-            LinkChanged(
-                self._call_id,
-                now,
-                state,
-                cause,
-                detail,
-                attempt=self._patience.attempt + waiting,  # while waiting: the attempt that it waits for
-                max_attempts=self.policy.max_attempts,
-                until=self._wait_until if waiting else None,
-            )
-        )
-
-    def _order(self, now: float, step: Authorize | Renew | Resolve | Dial) -> None:
-        self._step = type(step)
-        self._step_began = now
-        self._outcomes.append(step)
-
-    def _abandon_step(self) -> None:
-        if self._step is not None:
-            self._step = None
-            self._outcomes.append(CancelStep())
-
-    def _emit(self, fact: Event) -> None:
-        self._outcomes.append(fact)
-
-    def _taken(self) -> list[Outcome]:
-        outcomes, self._outcomes = self._outcomes, []
-        return outcomes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from dashboard.call.events import Cause
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import backoff, renewal_waits
@@ -15,11 +16,15 @@ DROPS_BEFORE_LOOKUP = 3
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to dial. A signed one serves one dial, an unsigned one from a lookup as long as its token."""
+    """Where to dial. A signed one serves one dial, an unsigned one from a lookup as long as its token.
+
+    `served`: a socket has been opened there.
+    """
 
     url: str = field(repr=False)
     signed: bool
     token: Token | None
+    served: bool = False
 
 
 @dataclass(slots=True)
@@ -33,7 +38,9 @@ class Connection:
     resumed: bool
     renew_at: float | None
     spoke: bool = False  # at least one message came
-    reconnect_at: float | None = None  # planned, because its token has been replaced
+    leave_at: float | None = None  # planned, for this cause and with these words for the peer
+    leave_cause: Cause = Cause.TOKEN_EXPIRY
+    leave_why: str = ""
     renewals: Iterator[float] = field(default_factory=renewal_waits)
 
     def heard(self, at: float) -> None:
@@ -41,12 +48,18 @@ class Connection:
         self.spoke = True
         self.last_inbound_at = max(at, self.last_inbound_at)
 
-    def plan_reconnect(self, now: float, policy: LinkPolicy) -> None:
-        """Its token has been replaced, and an open socket cannot be given the new one.
+    def plan_to_leave(self, now: float, policy: LinkPolicy, cause: Cause, why: str) -> None:
+        """It is to give way to another one: its token has been replaced, which an open socket cannot be told, or its
+        end has been announced.
 
-        Never one reconnect right after the other: not before the connection counts as stable.
+        Never one right after the other: not before the connection counts as stable.
         """
-        self.reconnect_at = max(now, self.opened_at + policy.stable_after_s)
+        self.leave_at = max(now, self.opened_at + policy.stable_after_s)
+        self.leave_cause, self.leave_why = cause, why
+
+    def leave_later(self, now: float, at_least_s: float = 0.0) -> None:
+        """There was no other one to be had: try again, each time later."""
+        self.leave_at = now + max(next(self.renewals), at_least_s)
 
     def renew_later(self, now: float, at_least_s: float = 0.0) -> None:
         """Its token was not replaced: ask again, each time later."""
@@ -59,7 +72,7 @@ class Connection:
     def deadlines(self, policy: LinkPolicy) -> Iterator[float]:
         """Yield the moments at which something is to be done about it."""
         yield self.stale_at(policy)
-        yield from (at for at in (self.renew_at, self.reconnect_at) if at is not None)
+        yield from (at for at in (self.renew_at, self.leave_at) if at is not None)
 
     def is_stable(self, now: float, policy: LinkPolicy) -> bool:
         """Tell whether it has served: from then on the attempts are counted from one again."""

@@ -1,7 +1,7 @@
 """What the link's decision machine asks of whoever drives it.
 
-`Authorize`, `Renew`, `Resolve` and `Dial` are steps: each is answered by one input of `Link`, and at most one is
-under way at any time. The others are carried out and not answered.
+`Authorize`, `Renew`, `Resolve`, `Dial` and `Replace` are steps: each is answered by one input of `Link`, and at most
+one is under way at any time. The others are carried out and not answered.
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ class Dial:
 
 
 @dataclass(frozen=True, slots=True)
+class Replace:
+    """Open another socket beside the open one, to the same session or a new one. Answer: replaced or step_failed."""
+
+    token: Token | None
+
+
+@dataclass(frozen=True, slots=True)
 class CancelStep:
     """Abandon the step under way: its answer is no longer wanted, and a socket that it opened is dropped."""
 
@@ -70,4 +77,5 @@ class Finish:
     """The link has ended and will order nothing more."""
 
 
-Order = Authorize | Renew | Resolve | Dial | CancelStep | CloseSocket | SendResume | Finish
+Step = Authorize | Renew | Resolve | Dial | Replace
+Order = Step | CancelStep | CloseSocket | SendResume | Finish

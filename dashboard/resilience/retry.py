@@ -134,6 +134,7 @@ _STATUS_CAUSES = {
     401: Cause.TOKEN_REJECTED,
     403: Cause.PERMISSION_MISSING,
     404: Cause.NOT_FOUND,
+    410: Cause.NOT_FOUND,
     429: Cause.RATE_LIMITED,
 }
 

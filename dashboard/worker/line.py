@@ -102,6 +102,7 @@ class Line:
             policy=options.drop_policy,
         )
         self._enquirer = enquirer
+        self._why_ended = "stopped"
         self._step: asyncio.Task[Any] | None = None
         self._socket: Socket | None = None
         self._spoke = False  # the peer, on this connection
@@ -121,10 +122,8 @@ class Line:
         self._emit = emit
         options, now = self._options, self._now()
         emit(CallStarted(options.call_id, now, self._clock.wall(), options.endpoint, options.dialect, options.targets))
-        for work in (self._intake.run(), self._tick(), self._say_held()):
+        for work in self._work():
             self._spawn(work)
-        if self._enquirer is not None:
-            self._spawn(self._enquirer.run(self._report))
         try:
             await self._follow_link()
         finally:
@@ -132,7 +131,14 @@ class Line:
             await self._let_go()
         for fact in self._outbox.close(self._now()):
             emit(fact)
-        emit(CallEnded(options.call_id, self._now(), "stopped"))
+        emit(CallEnded(options.call_id, self._now(), self._why_ended))
+
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what goes on beside the link, as long as the call."""
+        work = [self._intake.run(), self._tick(), self._say_held()]
+        if self._enquirer is not None:
+            work.append(self._enquirer.run(self._report))
+        return work
 
     # -- the task that owns the link ------------------------------------------------------------------
 

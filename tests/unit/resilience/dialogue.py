@@ -72,6 +72,8 @@ def in_words(outcome: Outcome) -> str:
             return "RESOLVE" + _with(outcome.token)
         case orders.Dial():
             return f"DIAL {outcome.url}" + _with(outcome.token)
+        case orders.Replace():
+            return "REPLACE" + _with(outcome.token)
         case orders.CloseSocket():
             return f"CLOSE {outcome.code} {outcome.reason}".strip()
         case orders.SendResume():
@@ -99,6 +101,14 @@ def stops(dialogue: Dialogue) -> list[Outcome]:
 
 def opens(dialogue: Dialogue) -> list[Outcome]:
     return dialogue.link.opened(dialogue.now, "wss://bot.test/ws", "kernel")
+
+
+def opens_another(dialogue: Dialogue) -> list[Outcome]:
+    return dialogue.link.replaced(dialogue.now, "wss://bot.test/ws", "kernel")
+
+
+def hears_that_it_ends(cause: Cause, why: str = "going") -> Input:
+    return lambda dialogue: dialogue.link.leave(dialogue.now, cause, why)
 
 
 def speaks(dialogue: Dialogue) -> list[Outcome]:

@@ -15,7 +15,7 @@ from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure
 from dashboard.resilience.secret import Secret
 
-STEPS = (orders.Authorize, orders.Renew, orders.Resolve, orders.Dial)
+STEPS = (orders.Authorize, orders.Renew, orders.Resolve, orders.Dial, orders.Replace)
 RESTING = {LinkState.GAVE_UP, LinkState.CLOSED}
 
 policies = st.builds(
@@ -25,6 +25,7 @@ policies = st.builds(
     authorize=st.booleans(),
     max_attempts=st.integers(0, 4),
     reconnect_on_1000=st.booleans(),
+    overlap=st.booleans(),
     stale_after_s=st.sampled_from([10.0, 30.0, 90.0]),
 )
 failures = st.builds(
@@ -56,10 +57,10 @@ class AnyDriver(RuleBasedStateMachine):
         for outcome in outcomes:
             assert not self.finished, f"{outcome} after the end"
             match outcome:
-                case orders.Authorize() | orders.Renew() | orders.Resolve() | orders.Dial():
+                case orders.Authorize() | orders.Renew() | orders.Resolve() | orders.Dial() | orders.Replace():
                     assert self.under_way is None, f"{outcome} while {self.under_way} is under way"
                     assert not self.stopped
-                    assert self.socket_open == isinstance(outcome, orders.Renew)
+                    assert self.socket_open == isinstance(outcome, orders.Renew | orders.Replace)
                     self.under_way = outcome
                 case orders.CancelStep():
                     assert self.under_way is not None
@@ -103,6 +104,15 @@ class AnyDriver(RuleBasedStateMachine):
     def opened(self) -> None:
         self.socket_open |= self._answered(orders.Dial)
         self.obey(self.link.opened(self.now, "wss://bot.test", "process"))
+
+    @rule()
+    def replaced(self) -> None:
+        self._answered(orders.Replace)
+        self.obey(self.link.replaced(self.now, "wss://bot.test", "process"))
+
+    @rule(cause=st.sampled_from([Cause.TOKEN_EXPIRY, Cause.GOING_AWAY]))
+    def leave(self, cause: Cause) -> None:
+        self.obey(self.link.leave(self.now, cause, "because"))
 
     @rule(failure=failures)
     def failed(self, failure: Failure) -> None:
