@@ -235,7 +235,7 @@ class Settings(BaseModel):
     """Record only the minutes around a finding, an outage or a mark, each time to a new file; several with commas."""
 
     pre_roll: Annotated[Seconds, RECORD] = 300.0
-    """Seconds before it that such a recording holds."""
+    """Seconds before it that such a recording holds, or those since the last such recording, if fewer."""
 
     mask: Annotated[bool, RECORD] = True
     """Take card and phone numbers, e-mail addresses and spoken digits out of what is recorded. --no-mask writes down

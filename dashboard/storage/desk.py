@@ -19,7 +19,7 @@ from dashboard.errors import RecordingError
 from dashboard.storage.about import About, Written
 from dashboard.storage.packing import Item
 from dashboard.storage.recorder import Recorder
-from dashboard.storage.ring import Ring
+from dashboard.storage.ring import Place, Ring
 from dashboard.storage.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ class Plan:
     """What is to be recorded of a call.
 
     record: everything, to this file; True = to a new one on the shelf. record_on: what the black box begins for, with
-    `pre_roll_s` of what came before. keeps_history: whether `Save` is to find something. settings: without secrets.
-    versions: of callscope and what it runs on; a function, for finding them out takes time.
+    `pre_roll_s` of what came before, or with what came since its last recording where that is less. keeps_history:
+    whether `Save` is to find something. settings: without secrets. versions: of callscope and what it runs on; a
+    function, for finding them out takes time.
     """
 
     shelf: Shelf
@@ -70,6 +71,7 @@ class Desk:
         self._box = _black_box(call_id, plan.record_on) if plan.record_on else None
         self._following: list[Recorder] = []  # they get every fact
         self._boxed: Recorder | None = None  # the one among them that the black box began
+        self._boxed_until: Place | None = None  # where its last recording ended
         self._open: list[Recorder] = []  # all whose files are not closed
         self._outcomes: deque[tuple[Recorder | None, Written | RecordingError]] = deque()
 
@@ -112,22 +114,23 @@ class Desk:
             recorder.put(event)
         if isinstance(event, CallStarted) and self._plan.record:
             self._following.append(self._begin(self._path(self._plan.record), "--record", [event]))
-        if self._box is not None:
-            self._watch(self._box, event)
+        if self._box is not None and self._ring is not None:
+            self._watch(self._box, self._ring, event)
         if isinstance(event, Ticked):
             self._measure()
 
-    def _watch(self, box: BlackBox, event: Event) -> None:
+    def _watch(self, box: BlackBox, ring: Ring, event: Event) -> None:
         """Begin and end what the black box records."""
         news = box.take(event)
-        if news is not None and self._ring is not None:
-            before = self._ring.read(box.now - self._plan.pre_roll_s)
+        if news is not None:
+            before = ring.read(box.now - self._plan.pre_roll_s, after=self._boxed_until)
             self._boxed = self._begin(self._path(True), news, before.facts, before.missing_s)
             self._following.append(self._boxed)
         elif self._boxed is not None and not box.is_recording:
             self._following.remove(self._boxed)
             self._boxed.finish()
             self._boxed = None
+            self._boxed_until = ring.place
 
     def _measure(self) -> None:
         self._ticks += 1
@@ -150,7 +153,10 @@ class Desk:
         self._begin(where, "s", seen.facts, seen.missing_s).finish()
 
     def _path(self, wish: Path | bool) -> Path:
-        return wish if isinstance(wish, Path) else self._plan.shelf.place(self._call_id, self._clock.wall())
+        if isinstance(wish, Path):
+            return wish
+        begun = {recorder.path for recorder in self._open}  # their files may not be there yet
+        return self._plan.shelf.place(self._call_id, self._clock.wall(), taken=begun)
 
     def _begin(self, path: Path, trigger: str, before: Iterable[Item], missing_s: float = 0.0) -> Recorder:
         created = self._clock.wall()

@@ -35,9 +35,18 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pack:
-    """Facts in a row. before: what held when the first of them was told."""
+class Place:
+    """Between two facts: so many had been told, and it was `at` (monotonic)."""
 
+    told: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pack:
+    """Facts in a row. told: how many there were before. before: what held when the first of them was told."""
+
+    told: int
     segment: _Segment
     offset: int
     size: int
@@ -86,9 +95,12 @@ class Ring:
         self._masks = masks
         self._failed = failed
         self._started_at: float | None = None
+        self._told = 0
+        self._at = 0.0
         self._pending: deque[Item] = deque()  # not packed yet
         self._standing = Standing()  # before the first of them
         self._packs: deque[_Pack] = deque()
+        self._packed = 0
         self._segment: _Segment | None = None
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -113,21 +125,37 @@ class Ring:
         """Take one fact, or the sound that it tells of; never waits."""
         if self._started_at is None:
             self._started_at = event.at
+        self._at = max(self._at, event.at)
         if self.failure is None:
+            self._told += 1
             self._pending.append(event)
 
-    def read(self, since: float | None = None) -> Excerpt:
-        """Return what is kept, as of now, from `since` (monotonic) on; to be read in any thread."""
+    @property
+    def place(self) -> Place:
+        """After the newest fact."""
+        return Place(self._told, self._at)
+
+    def read(self, since: float | None = None, *, after: Place | None = None) -> Excerpt:
+        """Return what is kept, as of now, from `since` (monotonic) on; to be read in any thread.
+
+        Where `after` is later, return what was told after it: two excerpts that meet there repeat and lack nothing.
+        """
         with self._lock:
             packs, pending, standing = list(self._packs), list(self._pending), self._standing
         oldest_at = packs[0].first_at if packs else pending[0].at if pending else 0.0
         started_at = oldest_at if self._started_at is None else self._started_at
         begin = max(oldest_at, started_at if since is None else since)
-        if begin <= started_at:
+        if after is not None and after.at >= begin:
+            packs = [pack for pack in packs if pack.told + _PACK > after.told]
+            told = packs[0].told if packs else self._told - len(pending)
+            cut = _Cut(after.at, skipped=max(0, after.told - told))
+        elif begin > started_at:
+            packs = [pack for pack in packs if pack.last_at >= begin]
+            cut = _Cut(begin)
+        else:
             return Excerpt(0.0, self._facts(packs, pending))
-        packs = [pack for pack in packs if pack.last_at >= begin]
         before = packs[0].before if packs else standing
-        return Excerpt(begin - started_at, _cut(self._facts(packs, pending), before, begin))
+        return Excerpt(cut.begin - started_at, cut.of(self._facts(packs, pending), before))
 
     def close(self) -> None:
         """Forget everything."""
@@ -170,7 +198,9 @@ class Ring:
         after = self._standing
         for fact in facts:
             after = after.after(fact)
-        packed = _Pack(self._segment, offset, len(data), self._standing, facts[0].at, max(fact.at for fact in facts))
+        last_at = max(fact.at for fact in facts)
+        packed = _Pack(self._packed, self._segment, offset, len(data), self._standing, facts[0].at, last_at)
+        self._packed += _PACK
         with self._lock:
             self._packs.append(packed)
             self._standing = after
@@ -185,13 +215,20 @@ class Ring:
                 self._packs.popleft()
 
 
-def _cut(facts: Iterator[Item], before: Standing, begin: float) -> Iterator[Item]:
-    """Leave out what was told before `begin`, but for what still holds there."""
-    for fact in facts:
-        if fact.at >= begin:
-            yield from before.opening(begin)
-            yield fact
-            yield from facts
-            return
-        before = before.after(fact)
-    yield from before.opening(begin)
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Where an excerpt begins: at a moment, or behind so many facts."""
+
+    begin: float
+    skipped: int | None = None
+
+    def of(self, facts: Iterator[Item], before: Standing) -> Iterator[Item]:
+        """Leave out what was told before, but for what still holds there."""
+        for number, fact in enumerate(facts):
+            if fact.at >= self.begin if self.skipped is None else number >= self.skipped:
+                yield from before.opening(self.begin)
+                yield fact
+                yield from facts
+                return
+            before = before.after(fact)
+        yield from before.opening(self.begin)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
@@ -17,11 +17,12 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def place(self, call_id: str, wall: float) -> Path:
-        """Return a name that is free, for a recording that begins at `wall` (Unix time)."""
+    def place(self, call_id: str, wall: float, *, taken: Collection[Path] = ()) -> Path:
+        """Return a name that is free, and none of `taken`, for a recording that begins at `wall` (Unix time)."""
         moment = datetime.fromtimestamp(wall, UTC).strftime("%Y%m%dT%H%M%SZ")
         names = (f"{moment}-{call_id}{again}{SUFFIX}" for again in chain([""], (f"-{n}" for n in count(2))))
-        return next(path for name in names if not (path := self.folder / name).exists())
+        paths = (self.folder / name for name in names)
+        return next(path for path in paths if path not in taken and not path.exists())
 
     def prune(self, before: float) -> Iterator[tuple[Path, int]]:
         """Delete every recording that was last written before `before` (Unix time); yield each with its size.

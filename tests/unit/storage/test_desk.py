@@ -248,6 +248,21 @@ async def test_what_comes_after_it_has_been_quiet_is_another_recording(tmp_path:
     assert len(list((tmp_path / "recordings").iterdir())) == 2
 
 
+async def test_recordings_that_follow_one_another_meet_and_hold_no_moment_twice(tmp_path: Path) -> None:
+    start = CallStarted(C, 1000.0, wall=1.9e9, endpoint="wss://host/ws", dialect="appfoundry")
+    told = [start, *quiet(1000.0, 1100.0), Marked(C, 1100.0, "one"), *quiet(1100.0, 1150.0)]
+    more = [Marked(C, 1150.0, "two"), *quiet(1150.0, 1400.0), Marked(C, 1400.0, "three"), *quiet(1400.0, 1440.0)]
+    async with desk(tmp_path, record_on=("mark",), pre_roll_s=60.0, keeps_history=False) as stage:
+        stage.tell([*told, *more])
+        await stage.until(RecordingSaved, 3)
+    by_name = sorted(stage.of(RecordingSaved), key=lambda saved: saved.missing_s)
+    one, two, three = (read(saved.path) for saved in by_name)
+    assert [saved.missing_s for saved in by_name] == [40.0, 130.0, 340.0]
+    assert (one[0].at, one[-1].at, two[0].at, two[-1].at) == (1040.0, 1130.0, 1130.0, 1180.0)
+    assert [*one[1:], *two[1:]] == [fact for fact in [*told, *more] if 1040.0 <= fact.at <= 1180.0]
+    assert (three[0].at, three[-1].at) == (1340.0, 1430.0)  # that far after the last, its pre-roll is whole
+
+
 @pytest.mark.parametrize("trigger", ["outage", "finding"])
 async def test_a_bad_day_sets_it_off(tmp_path: Path, facts: list[Event], trigger: str) -> None:
     async with desk(tmp_path, record_on=(trigger,)) as stage:

@@ -118,6 +118,26 @@ def test_an_excerpt_longer_than_the_call_is_the_call(facts: list[Event]) -> None
         assert (excerpt.missing_s, list(excerpt.facts)) == (0.0, facts)
 
 
+@pytest.mark.parametrize("told", [1, 99, 100, 101, 250, 399])
+def test_an_excerpt_after_a_place_repeats_and_lacks_nothing(facts: list[Event], told: int) -> None:
+    ring = Ring(masks=False, failed=lambda error: None)
+    for fact in facts[:told]:
+        ring.put(fact)
+    place = ring.place
+    for fact in facts[told:400]:
+        ring.put(fact)
+    wait_for(lambda: len(ring._pending) < ring_module._PACK)
+    excerpt = ring.read(facts[0].at, after=place)
+    read = list(excerpt.facts)
+    later = list(ring.read(facts[399].at - 0.01, after=place).facts)
+    ring.close()
+    assert excerpt.missing_s == place.at - facts[0].at
+    assert read[-len(facts[told:400]) :] == facts[told:400]
+    assert isinstance(read[0], CallStarted)
+    assert read[0].at == place.at
+    assert len(later) < 20  # what is asked for begins later than the place
+
+
 def test_the_sound_is_kept_where_it_was_heard(facts: list[Event]) -> None:
     sound = Sound("made-up", facts[9].at, "inbound", "pcmu", 8000, 2, 0.02, bytes(range(256)))
     items: list[Item] = [*facts[:10], sound, *facts[10:120]]
