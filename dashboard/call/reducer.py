@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
 from dashboard.call import events as ev
-from dashboard.call import hook, legs, outages, records, trail, turns, utterances
+from dashboard.call import hook, legs, outages, records, steps, trail, turns, utterances
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook import HookView
 from dashboard.call.hook_events import MediaResumed, RuleBroken
-from dashboard.call.state import CallState, GenesysView, Leg, Line, Outage, QueueView, Turns
+from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
 from dashboard.call.words import cause_words
 
 _KEPT_NAMES = 30
-_LATE_WORD_S = 10.0
-_NOTE_AGAIN_S = 5.0
-"""A peer that repeats an unreadable message fills the counters, not the transcript."""
 
 
 def step(call: CallState, event: Event) -> CallState:
@@ -85,8 +81,8 @@ def _(event: ev.WorkerLost, call: CallState) -> CallState:
     if not event.dead:
         return call
     link = outages.worker_lost(call.link, event.at, event.detail)
-    call = _disconnected(replace(call, link=link, records=records.worker_died(call.records)))
-    return _say(call, Line(event.at, "link", f"callscope's worker died: {event.detail}"))
+    call = steps.disconnected(replace(call, link=link, records=records.worker_died(call.records)))
+    return steps.say(call, Line(event.at, "link", f"callscope's worker died: {event.detail}"))
 
 
 @reduce.register
@@ -110,7 +106,7 @@ def _(event: ev.QueueMeasured, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.Marked, call: CallState) -> CallState:
     call = replace(call, marks=call.marks.append((event.at, event.note)))
-    return _say(call, Line(event.at, "mark", event.note))
+    return steps.say(call, Line(event.at, "mark", event.note))
 
 
 # -- the link ---------------------------------------------------------------------------------------
@@ -120,7 +116,7 @@ def _(event: ev.Marked, call: CallState) -> CallState:
 def _(event: ev.LinkChanged, call: CallState) -> CallState:
     call = replace(call, link=outages.changed(call.link, event))
     if event.state is LinkState.GAVE_UP:
-        return _say(call, Line(event.at, "link", f"gave up: {event.detail or event.cause}"))
+        return steps.say(call, Line(event.at, "link", f"gave up: {event.detail or event.cause}"))
     return call
 
 
@@ -132,9 +128,9 @@ def _(event: ev.ConnectionOpened, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.ConnectionLost, call: CallState) -> CallState:
     first = call.link.outage is None
-    call = _disconnected(replace(call, link=outages.lost(call.link, event)))
+    call = steps.disconnected(replace(call, link=outages.lost(call.link, event)))
     why = event.detail or cause_words(event.cause)
-    return _say(call, Line(event.at, "link", f"connection lost: {why}")) if first else call
+    return steps.say(call, Line(event.at, "link", f"connection lost: {why}")) if first else call
 
 
 @reduce.register
@@ -168,7 +164,7 @@ def _(event: ev.ResumeRequested, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.SessionStarted, call: CallState) -> CallState:
     goes_on = event.session_id == call.session_id
-    call = _received(call, event.at, new_session=not goes_on)
+    call = steps.received(call, event.at, new_session=not goes_on)
     return replace(
         call,
         session_id=event.session_id,
@@ -182,26 +178,26 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
     if not event.arrivals:
         return call
     if call.link.outage is not None:
-        call = _received(call, event.arrivals[0])
+        call = steps.received(call, event.arrivals[0])
     leg = call.legs.get(event.leg) or Leg(event.leg)
     if leg.continues:
         call = replace(call, link=outages.continued(call.link, event, leg.pacing))
     leg = legs.heard(leg, event, call.targets.spike_s)
     heard = turns.voices_heard(call.turns, event)
     if heard.current is not call.turns.current:
-        call = _answered(call, event.at)
+        call = steps.answered(call, event.at)
     return replace(
         call,
         legs=MappingProxyType({**call.legs, leg.name: leg}),
         link=outages.heard(call.link, event),
-        messages=_counted(call.messages, "audio", len(event.arrivals)),
+        messages=steps.counted(call.messages, "audio", len(event.arrivals)),
         turns=heard,
     )
 
 
 @reduce.register
 def _(event: ev.TranscriptReceived, call: CallState) -> CallState:
-    call = _received(call, event.at, "transcript")
+    call = steps.received(call, event.at, "transcript")
     line = Line(event.at, "transcript", event.text, event.speaker, event.final, event.confidence)
     if not event.final:
         partials = {**call.partials, event.speaker: line}
@@ -209,49 +205,49 @@ def _(event: ev.TranscriptReceived, call: CallState) -> CallState:
         partials = {who: other for who, other in call.partials.items() if who is not event.speaker}
     call = replace(call, partials=MappingProxyType(partials))
     if event.speaker is Speaker.BOT:
-        return _bot_says(call, line, turns.bot_wrote(call.turns, event.at))
+        return steps.bot_says(call, line, turns.bot_wrote(call.turns, event.at))
     if not event.final:
         return call
     if event.speaker is Speaker.CALLER:
         call = replace(call, turns=turns.user_finished(call.turns, event.at, event.text))
-    return _say(call, line)
+    return steps.say(call, line)
 
 
 @reduce.register
 def _(event: ev.IntentReceived, call: CallState) -> CallState:
-    call = _received(call, event.at, "intent")
+    call = steps.received(call, event.at, "intent")
     line = Line(event.at, "intent", event.intent, Speaker.BOT, confidence=event.confidence)
-    return _bot_says(call, line, turns.intent_matched(call.turns, event.at))
+    return steps.bot_says(call, line, turns.intent_matched(call.turns, event.at))
 
 
 @reduce.register
 def _(event: ev.TextReceived, call: CallState) -> CallState:
-    call = _received(call, event.at, "text")
-    return _bot_says(call, Line(event.at, "text", event.text, Speaker.BOT), turns.bot_wrote(call.turns, event.at))
+    call = steps.received(call, event.at, "text")
+    return steps.bot_says(call, Line(event.at, "text", event.text, Speaker.BOT), turns.bot_wrote(call.turns, event.at))
 
 
 @reduce.register
 def _(event: ev.StatusReceived, call: CallState) -> CallState:
-    return _say(_received(call, event.at, "status"), Line(event.at, "status", event.status))
+    return steps.say(steps.received(call, event.at, "status"), Line(event.at, "status", event.status))
 
 
 @reduce.register
 def _(event: ev.ErrorReceived, call: CallState) -> CallState:
-    return _say(_received(call, event.at, "error"), Line(event.at, "error", event.message))
+    return steps.say(steps.received(call, event.at, "error"), Line(event.at, "error", event.message))
 
 
 @reduce.register
 def _(event: ev.UnknownReceived, call: CallState) -> CallState:
-    call = _received(call, event.at, "unknown")
+    call = steps.received(call, event.at, "unknown")
     call = replace(call, unknown_kinds=outages.count(call.unknown_kinds, event.type_name or "(no type)", _KEPT_NAMES))
-    return _noted(call, Line(event.at, "unknown", event.type_name or "message without a type"))
+    return steps.noted(call, Line(event.at, "unknown", event.type_name or "message without a type"))
 
 
 @reduce.register
 def _(event: ev.MalformedReceived, call: CallState) -> CallState:
-    call = _received(call, event.at, "malformed")
+    call = steps.received(call, event.at, "malformed")
     call = replace(call, problems=outages.count(call.problems, event.problem, _KEPT_NAMES))
-    return _noted(call, Line(event.at, "malformed", event.problem))
+    return steps.noted(call, Line(event.at, "malformed", event.problem))
 
 
 # -- utterances ---------------------------------------------------------------------------------------
@@ -264,7 +260,7 @@ def _(event: ev.UtteranceHeld, call: CallState) -> CallState:
         call = replace(call, link=replace(call.link, outage=replace(outage, held=outage.held + 1)))
     number = None if outage is None else outage.number
     call = replace(call, utterances=utterances.held(call.utterances, event, number))
-    return _say(call, Line(event.at, "utterance", event.text, Speaker.CALLER, utterance=event.utterance))
+    return steps.say(call, Line(event.at, "utterance", event.text, Speaker.CALLER, utterance=event.utterance))
 
 
 @reduce.register
@@ -276,7 +272,7 @@ def _(event: ev.UtteranceSent, call: CallState) -> CallState:
         call,
         link=outages.sent(call.link, event.at),
         utterances=utterances.sent(call.utterances, event),
-        messages=_counted(call.messages, "sent"),
+        messages=steps.counted(call.messages, "sent"),
         turns=turns.user_finished(call.turns, event.at, event.text, event.utterance),
     )
 
@@ -303,15 +299,15 @@ def _(event: ev.GenesysReported, call: CallState) -> CallState:
 def _of_session(event: Event, call: CallState) -> CallState:
     """Fold a fact that only AudioHook yields."""
     if hook.is_clients(event):
-        call = _received(call, event.at)
+        call = steps.received(call, event.at)
     call = replace(call, hook=hook.folded(event, call.hook or HookView()))
     if isinstance(event, MediaResumed):
-        call = _reanchored(call)  # what a pause leaves out of the media is neither lost nor late
+        call = steps.reanchored(call)  # what a pause leaves out of the media is neither lost nor late
     row = hook.told(event)
     if row is None:
         return call
     line = Line(event.at, *row)
-    return _noted(call, line) if isinstance(event, RuleBroken) else _say(call, line)
+    return steps.noted(call, line) if isinstance(event, RuleBroken) else steps.say(call, line)
 
 
 for _kind in hook.FACTS:
@@ -321,79 +317,3 @@ for _kind in hook.FACTS:
 @reduce.register
 def _(event: records.RecordFact, call: CallState) -> CallState:
     return replace(call, records=records.told(call.records, event))
-
-
-# -- steps shared by the handlers above -------------------------------------------------------------
-
-
-def _received(call: CallState, at: float, kind: str | None = None, *, new_session: bool = False) -> CallState:
-    """Any inbound message: the link is alive, and the first one after an outage ends it."""
-    link = replace(call.link, last_inbound_at=max(at, call.link.last_inbound_at or at))
-    outage = link.outage
-    if outage is not None and link.opened_at is not None:
-        down = outage.down_s(at)
-        resumed = outage.resume_requested and not new_session if call.sessions else None
-        link = outages.restored(link, at, resumed=resumed)
-        how = {True: ", session resumed", False: ", new session", None: ""}[resumed]
-        took = f"{down:.1f} s" if down >= 1 else f"{down * 1000:.0f} ms"
-        call = _say(call, Line(at, "link", f"connection restored after {took}{how}"))
-    elif new_session and (last := outages.latest(link)) is not None and last.resumed and _was_just_now(last, at):
-        # audio of the old session was still on its way when the server said that it has ended
-        link = outages.with_latest(link, replace(last, resumed=False, media_missing_s=None))
-    messages = call.messages if kind is None else _counted(call.messages, kind)
-    return replace(call, link=link, messages=messages)
-
-
-def _was_just_now(outage: Outage, at: float) -> bool:
-    return outage.ended_at is not None and at - outage.ended_at < _LATE_WORD_S
-
-
-def _bot_says(call: CallState, line: Line, moved: Turns) -> CallState:
-    """A sign of an answer: its row carries the turn latency if it is the first of its kind."""
-    first = moved.current is not call.turns.current
-    call = _answered(call, line.at) if first else call
-    if first and moved.current is not None:
-        line = replace(line, latency_s=max(0.0, line.at - moved.current.ended_at))
-    call = replace(call, turns=moved)
-    return _say(call, line) if line.final else call
-
-
-def _answered(call: CallState, at: float) -> CallState:
-    """The bot reacts to the current turn: so it does to the utterance that ended it."""
-    current = call.turns.current
-    if current is None or current.utterance is None or current.answered_at is not None:
-        return call
-    return replace(call, utterances=utterances.answered(call.utterances, current.utterance, at))
-
-
-def _disconnected(call: CallState) -> CallState:
-    """No connection is open any more: clocks are anchored anew, and what was being said is kept as far as it came."""
-    for line in call.partials.values():
-        call = _say(call, line)
-    return replace(
-        _reanchored(call, continues=True),
-        partials=MappingProxyType({}),
-        turns=turns.link_went_down(call.turns),
-        hook=hook.disconnected(call.hook),
-    )
-
-
-def _reanchored(call: CallState, *, continues: bool = False) -> CallState:
-    anew = {name: legs.reanchored(leg, continues=continues) for name, leg in call.legs.items()}
-    return replace(call, legs=MappingProxyType(anew))
-
-
-def _noted(call: CallState, line: Line) -> CallState:
-    """Add a row for something unreadable unless the same was noted moments ago."""
-    for other in reversed(call.lines[-20:]):
-        if other.kind == line.kind and other.text == line.text and line.at - other.at < _NOTE_AGAIN_S:
-            return call
-    return _say(call, line)
-
-
-def _say(call: CallState, line: Line) -> CallState:
-    return replace(call, lines=call.lines.append(line))
-
-
-def _counted(counts: Mapping[str, int], kind: str, more: int = 1) -> Mapping[str, int]:
-    return MappingProxyType({**counts, kind: counts.get(kind, 0) + more})
