@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
-from dashboard.call.findings.finding import Finding
+from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.genesys import our_sound
 from dashboard.call.stages import middle_and_high, wait_s
 from dashboard.call.state import CallState
@@ -18,6 +18,7 @@ from dashboard.call.words import span_words
 from dashboard.exporters.drawing import shown
 from dashboard.exporters.figures import BINS_S, Bin, down_s, round_trip_p95_s, uptime
 from dashboard.exporters.report import Report
+from dashboard.exporters.story import lowered
 from dashboard.exporters.svg import SYMBOLS
 from dashboard.media.readings import histogram_bins, lateness
 
@@ -153,15 +154,58 @@ def _shares(call: CallState) -> list[float]:
 
 
 def _findings(a: Report, b: Report) -> tuple[tuple[str, Finding | None, Finding | None], ...]:
-    """Return every rule that found something in either call, in the order of the reports."""
-    found = [{one.finding.rule: one.finding for one in report.findings} for report in (a, b)]
-    return tuple((rule, found[0].get(rule), found[1].get(rule)) for rule in dict.fromkeys([*found[0], *found[1]]))
+    """Return every rule that found something in either call, worst first, else in the order of the reports."""
+    first, second = ({one.finding.rule: one.finding for one in report.findings} for report in (a, b))
+    rows = [(rule, first.get(rule), second.get(rule)) for rule in dict.fromkeys([*first, *second])]
+    return tuple(sorted(rows, key=lambda row: min(one.severity.rank for one in row[1:] if one is not None)))
+
+
+# -- in words -----------------------------------------------------------------------------------------------
+
+
+def headline(both: Comparison) -> str:
+    """Return in one line what tells the calls apart."""
+    only_a, only_b = (
+        [one.summary for _, *sides in both.findings if (one := _only(sides[here], sides[1 - here])) is not None]
+        for here in (0, 1)
+    )
+    if only_a and only_b:
+        return f"Each had its own trouble. First: {lowered(only_a[0])}. Second: {lowered(only_b[0])}"
+    if only_a or only_b:
+        return f"Only in the {'first' if only_a else 'second'}: {lowered((only_a or only_b)[0])}"
+    alike = "The same was found in both" if any(map(_harmful, both.findings)) else "Nothing harmful was found in either"
+    return f"{alike}, and {lowered(figures_words(both))}"
+
+
+def figures_words(both: Comparison) -> str:
+    """Say which call has the worse figures."""
+    known = sum(row.a is not None and row.b is not None for row in both.rows)
+    counts = [("first", _worse(both, "a")), ("second", _worse(both, "b"))]
+    (more, most), (other, least) = sorted(counts, key=lambda one: -one[1])
+    if not most:
+        return f"The {known} figures that both have are alike"
+    rest = f", the {other} in {least}" if least else ""
+    return f"The {more} is worse in {most} of {known} figures{rest}"
+
+
+def _worse(both: Comparison, side: Side) -> int:
+    return sum(row.worse == side for row in both.rows)
+
+
+def _only(here: Finding | None, there: Finding | None) -> Finding | None:
+    """Return what was found here and not there, and does harm."""
+    return here if here is not None and there is None and here.severity is not Severity.INFO else None
+
+
+def _harmful(row: tuple[str, Finding | None, Finding | None]) -> bool:
+    return any(one is not None and one.severity is not Severity.INFO for one in row[1:])
 
 
 def compare_object(both: Comparison) -> dict[str, Any]:
     """Return the comparison as JSON values; seconds, ratios of 0..1, null: not measured."""
     return {
         "version": VERSION,
+        "headline": headline(both),
         "a": {"file": both.a.origin.name, **both.a.figures},
         "b": {"file": both.b.origin.name, **both.b.figures},
         "figures": [{"name": row.measure.key, "a": row.a, "b": row.b, "worse": row.worse or None} for row in both.rows],
@@ -186,6 +230,8 @@ def _lines(both: Comparison, width: int) -> Iterator[str]:
     label = 17
     column = min(28, (width - label - 8) // 2)
     names = [shown(report.origin.name) for report in (both.a, both.b)]
+    yield from textwrap.wrap(shown(headline(both)), width)
+    yield ""
     heads = [name if len(name) <= column - 1 else f"…{name[-(column - 2) :]}" for name in names]
     yield f"{'':{label}}{heads[0]:>{column}}{heads[1]:>{column}}"
     levels = [report.verdict.level for report in (both.a, both.b)]

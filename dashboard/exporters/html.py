@@ -25,7 +25,7 @@ from dashboard.call.turns import all_turns
 from dashboard.call.units import NOTHING, clock, count, dbfs, millis, percent, ppm, span, utc, utc_date
 from dashboard.call.words import cause_words, close_code_words, closed_by_words, span_words
 from dashboard.exporters import charts, figures
-from dashboard.exporters.compare import Comparison
+from dashboard.exporters.compare import Comparison, figures_words, headline
 from dashboard.exporters.drawing import shown
 from dashboard.exporters.report import Report
 from dashboard.exporters.svg import NARROW, SYMBOLS, WIDE, timeline
@@ -64,7 +64,7 @@ def comparison_page(both: Comparison) -> str:
         (report, Markup(timeline(report, WIDE).svg()), Markup(timeline(report, NARROW).svg()))
         for report in (both.a, both.b)
     ]
-    return _rendered("compare.html", both=both, sides=sides)
+    return _rendered("compare.html", both=both, sides=sides, headline=headline(both), figures_words=figures_words(both))
 
 
 def _rendered(template: str, **context: Any) -> str:

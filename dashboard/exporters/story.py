@@ -97,7 +97,7 @@ def _worst(call: CallState, verdict: Verdict) -> str:
     harmful = _harmful(call)
     if not harmful:
         return f"{headline_of(call, verdict)}."
-    named = [_lowered(one.summary) for one in harmful[:_NAMED]]
+    named = [lowered(one.summary) for one in harmful[:_NAMED]]
     if len(harmful) == 1:
         return f"What was found: {named[0]}."
     more = len(harmful) - len(named)
@@ -109,7 +109,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _lowered(text: str) -> str:
+def lowered(text: str) -> str:
     """Let a sentence go on with `text`, unless it begins with a name or an abbreviation."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 

@@ -17,7 +17,7 @@ from dashboard.exporters.drawing import CHAR_WIDTH, Drawing, fitted
 from dashboard.exporters.raster import Piece, Raster
 from dashboard.exporters.report import Found, Report
 
-WIDE = 1080.0
+WIDE = 920.0
 NARROW = 358.0
 
 SYMBOLS = {Severity.ERROR: "✖", Severity.WARNING: "▲", Severity.INFO: "●"}

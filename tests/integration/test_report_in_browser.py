@@ -1,14 +1,20 @@
-"""What a real browser does with a report on a call whose peer is hostile: it shows text, runs nothing, asks nobody."""
+"""What a real browser does with the report on a call whose peer is hostile, and with two such calls compared.
+
+It shows text, runs nothing, asks nobody.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dashboard.exporters.html import page
-from dashboard.exporters.report import report_of
+from dashboard.exporters.compare import compare
+from dashboard.exporters.html import comparison_page, page
+from dashboard.exporters.report import Report, report_of
 from dashboard.exporters.svg import standalone
 from dashboard.simulator.scenario import load_scenario
 from tests.browser import bait, browse, needs_browser
@@ -53,15 +59,20 @@ def test_the_traps_work_where_nothing_stops_them(tmp_path: Path) -> None:
         assert {"/script", "/image", "/src", "/sheet", "/style", "/object", "/frame"} <= set(server.asked)
 
 
+def hostile_report(url: str) -> Report:
+    """Return the view of a call on which every trap was said, in a file that is called like one."""
+    for number, trap in enumerate([*set_up(TRAPS + GONE, url), *STRANGE]):
+        story = hostile_call(trap)
+        if number == 0:
+            facts = list(story.facts)
+        else:
+            facts += story.facts[1:-1]
+    return report_of(facts, origin_of(" ".join(set_up(TRAPS + GONE, url))))
+
+
 def test_a_report_on_a_hostile_call_runs_nothing_and_asks_nobody(tmp_path: Path) -> None:
     with bait() as server:
-        for number, trap in enumerate([*set_up(TRAPS + GONE, server.url), *STRANGE]):
-            story = hostile_call(trap)
-            if number == 0:
-                facts = list(story.facts)
-            else:
-                facts += story.facts[1:-1]
-        report = report_of(facts, origin_of(" ".join(set_up(TRAPS + GONE, server.url))))
+        report = hostile_report(server.url)
         file = tmp_path / "report.html"
         file.write_text(page(report), encoding="utf-8")
         dom = browse(file, "--dump-dom")
@@ -71,6 +82,18 @@ def test_a_report_on_a_hostile_call_runs_nothing_and_asks_nobody(tmp_path: Path)
         picture = tmp_path / "timeline.svg"
         picture.write_text(standalone(report), encoding="utf-8")
         assert "<script" not in browse(picture, "--dump-dom")
+        assert server.asked == []
+
+
+def test_two_hostile_calls_compared_run_nothing_and_ask_nobody(tmp_path: Path) -> None:
+    with bait() as server:
+        report = hostile_report(server.url)
+        file = tmp_path / "both.html"
+        file.write_text(comparison_page(compare(report, report)), encoding="utf-8")
+        dom = browse(file, "--dump-dom")
+        assert RAN not in title_of(dom)
+        assert "<script" not in dom
+        assert "&lt;script&gt;" in dom
         assert server.asked == []
 
 
@@ -96,9 +119,28 @@ def test_the_hostile_scenario_is_shown_and_not_run(tmp_path: Path) -> None:
     assert "<script" not in dom
 
 
+def test_the_hostile_scenario_beside_a_good_call_is_shown_and_not_run(tmp_path: Path) -> None:
+    good, hostile = (report_of(facts_of(load_scenario(name)), ORIGIN) for name in ("steady", "hostile"))
+    file = tmp_path / "both.html"
+    with bait() as server:
+        trapped = replace(hostile, origin=origin_of(" ".join(set_up(TRAPS, server.url))))
+        file.write_text(comparison_page(compare(good, trapped)), encoding="utf-8")
+        dom = browse(file, "--dump-dom")
+        assert title_of(dom).startswith("Only in the second: ")
+        assert "<script" not in dom
+        assert server.asked == []
+
+
+PAGES: dict[str, Callable[[Report], str]] = {
+    "report": page,
+    "comparison": lambda report: comparison_page(compare(report, report)),
+}
+
+
+@pytest.mark.parametrize("kind", PAGES)
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_is_wider_than_the_window(tmp_path: Path, width: int) -> None:
-    html = page(report_of(hostile_call("W" * 3000).facts, ORIGIN))
+def test_nothing_is_wider_than_the_window(tmp_path: Path, width: int, kind: str) -> None:
+    html = PAGES[kind](report_of(hostile_call("W" * 3000).facts, origin_of("W" * 300)))
     probe = "<script>document.title = `${document.documentElement.scrollWidth} of ${innerWidth}`</script>"
     open_page = re.sub(r"<meta http-equiv=[^>]*>", "", html).replace("</body>", f"{probe}</body>")
     frame = tmp_path / "frame.html"

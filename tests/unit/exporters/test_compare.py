@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from dashboard.exporters.compare import Comparison, compare, compare_object, compare_text
+from dashboard.exporters.compare import Comparison, compare, compare_object, compare_text, figures_words, headline
 from dashboard.exporters.html import comparison_page
 from dashboard.exporters.report import Report
+from dashboard.exporters.story import lowered
 from tests.unit.exporters.test_html import PAYLOADS, Outline, hostile_call, origin_of
 from tests.unit.exporters.told import report
 
@@ -36,6 +39,23 @@ def test_a_call_is_like_itself(both: Comparison) -> None:
     assert {row.worse for row in alike.rows} == {""}
     assert all(first == second for _, first, second in alike.bins)
     assert all(first is second for _, first, second in alike.findings)
+
+
+def test_the_first_line_says_what_tells_them_apart(both: Comparison) -> None:
+    assert headline(both) == "Only in the second: " + lowered(both.b.headline)
+    assert headline(compare(both.b, both.a)) == "Only in the first: " + lowered(both.b.headline)
+    assert (
+        headline(compare(both.b, both.b)) == "The same was found in both, and the 15 figures that both have are alike"
+    )
+    assert headline(compare(both.a, both.a)).startswith("Nothing harmful was found in either, and the ")
+    assert figures_words(both).startswith("The second is worse in ")
+    assert compare_text(both, 80).startswith(textwrap.wrap(headline(both), 80)[0])
+    assert compare_object(both)["headline"] == headline(both)
+
+
+def test_two_calls_with_troubles_of_their_own_name_both(report_on: ReportOn) -> None:
+    told = headline(compare(report_on("stalls", 20.0), report_on("one-way", 20.0)))
+    assert re.fullmatch(r"Each had its own trouble\. First: choppy.*\. Second: .*", told)
 
 
 def test_shares_of_the_bins_add_up(both: Comparison) -> None:
