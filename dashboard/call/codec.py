@@ -1,7 +1,7 @@
 """Facts and commands as versioned JSON: one encoding for the worker's stream, `--jsonl`, recordings and fleets.
 
 One fact is one object: `{"v": 1, "kind": "link_changed", "call_id": …, "at": …, …}` with the fields of its class in
-`events.py` or `hook_events.py`. Numbers that JSON does not know (NaN, infinity) never appear. Older versions are
+`events.py`, `hook_events.py` or `cognigy_events.py`. Numbers that JSON does not know (NaN, infinity) never appear. Older versions are
 lifted step by step.
 """
 
@@ -17,7 +17,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from dashboard.call import events, hook_events, ports, record_events
+from dashboard.call import cognigy_events, events, hook_events, ports, record_events
 from dashboard.errors import CodecError
 
 VERSION = 1
@@ -39,7 +39,9 @@ def _kinds(base: type, module: object) -> dict[str, type]:
 
 
 _EVENTS = {
-    kind: item for module in (events, hook_events, record_events) for kind, item in _kinds(events.Event, module).items()
+    kind: item
+    for module in (events, hook_events, cognigy_events, record_events)
+    for kind, item in _kinds(events.Event, module).items()
 }
 _COMMANDS = {_snake(item.__name__): item for item in get_args(ports.Command)}
 _NAMES: dict[type, str] = {item: kind for kind, item in (_EVENTS | _COMMANDS).items()}

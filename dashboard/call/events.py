@@ -68,6 +68,7 @@ class Cause(StrEnum):
     RATE_LIMITED = "rate_limited"  # 429
     UNAVAILABLE = "unavailable"  # 503 and other 5xx
     HANDSHAKE_REFUSED = "handshake_refused"  # any other status
+    ENDPOINT_REFUSED = "endpoint_refused"  # a Cognigy endpoint: its token is wrong, or it is disabled
     BAD_REPLY = "bad_reply"  # a login or lookup reply that is not what the protocol says
     DNS = "dns"
     TCP_REFUSED = "tcp_refused"

@@ -11,10 +11,9 @@ import textwrap
 from collections.abc import Sequence
 
 from dashboard.bus.runtime import stop_on_signals
-from dashboard.cli.line import DIALECT, audio_format, link_policy, network_options
+from dashboard.cli.line import link_policy, network_options, reader
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
-from dashboard.dialects.lookup import codec
 from dashboard.doctor.idle import IdleSearch
 from dashboard.doctor.steps import Outcome, StepResult, examination_object, exit_code
 from dashboard.doctor.walk import Options, Tell, examine, settings_refused
@@ -64,10 +63,10 @@ def examination(settings: Settings) -> Options:
     """Return what is to be examined: the call that `watch` and `probe` would make with the same settings."""
     network = network_options(settings)
     return Options(
-        policy=link_policy(settings),
+        policy=link_policy(settings, "doctor"),
         login_url=network.token_url,
         api_url=network.base_url,
-        codec=codec(DIALECT, audio_format(settings), "doctor"),
+        codec=reader(settings, "doctor"),
         credentials=network.credentials,
         app_id=network.app_id,
         ca_file=network.ca_file,

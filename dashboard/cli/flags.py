@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
+from dashboard.cli.cognigy import refuse_token_flag
+from dashboard.cli.groups import GROUPS
 from dashboard.cli.layers import Given, explain, load
-from dashboard.cli.settings import FIELDS, GROUPS, Settings, flag, group_of, is_secret, settings_of, variable
+from dashboard.cli.settings import FIELDS, Settings, flag, group_of, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
 
 
@@ -39,7 +41,10 @@ def _add_flag(section: argparse._ArgumentGroup, name: str, *, explained: bool) -
 def settings_from(args: argparse.Namespace, command: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings of `command` from parsed flags, environment and file; raises ConfigError."""
     flags = {name: Given(getattr(args, name), flag(name)) for name in settings_of(command) if hasattr(args, name)}
-    return load(command, flags=flags, environ=environ, config=args.config, profile=getattr(args, "profile", None))
+    settings = load(command, flags=flags, environ=environ, config=args.config, profile=getattr(args, "profile", None))
+    if settings.dialect != "appfoundry":
+        refuse_token_flag(getattr(args, "url", None))
+    return settings
 
 
 def _shape(name: str) -> dict[str, Any]:

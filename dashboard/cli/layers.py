@@ -12,8 +12,9 @@ from typing import Any
 from platformdirs import user_config_path
 from pydantic import ValidationError
 
+from dashboard.cli.groups import CALL, LISTEN
 from dashboard.cli.hints import did_you_mean
-from dashboard.cli.settings import CALL, FIELDS, LISTEN, Settings, explanations, is_secret, settings_of, variable
+from dashboard.cli.settings import FIELDS, Settings, explanations, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
 from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible

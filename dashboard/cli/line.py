@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dashboard.call.events import Targets
+from dashboard.cli.cognigy import endpoint
 from dashboard.cli.settings import Settings
 from dashboard.clock import Clock, SystemClock
-from dashboard.dialects.base import AudioFormat
+from dashboard.dialects.base import AudioFormat, Caller
 from dashboard.dialects.lookup import codec
 from dashboard.resilience.inquiry import Inquiry
 from dashboard.resilience.oauth import Credentials
@@ -17,7 +18,7 @@ from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.line import Line, LineOptions
 from dashboard.worker.network import Network, NetworkOptions
 
-DIALECT = "appfoundry"
+_NEVER_S = 1e9
 
 
 def line(settings: Settings, call_id: str, *, clock: Clock | None = None, network: Network | None = None) -> Line:
@@ -31,15 +32,19 @@ def line(settings: Settings, call_id: str, *, clock: Clock | None = None, networ
     options = LineOptions(
         call_id=call_id,
         endpoint=safe_url(settings.url or settings.api_url),
-        dialect=DIALECT,
+        dialect=settings.dialect,
         targets=_targets(settings),
         audio_limit=settings.audio_queue,
         control_limit=settings.control_queue,
         drop_policy=settings.drop_policy,
     )
-    reader = codec(DIALECT, audio_format(settings), call_id)
     enquirer = _enquirer(settings, call_id, network, clock)
-    return Line(options, link_policy(settings), network, reader, clock, enquirer)
+    return Line(options, link_policy(settings, call_id), network, reader(settings, call_id), clock, enquirer)
+
+
+def reader(settings: Settings, call_id: str) -> Caller:
+    """Return what reads and writes the call's frames."""
+    return codec(settings.dialect, audio_format(settings), call_id, endpoint(settings, call_id))
 
 
 def audio_format(settings: Settings) -> AudioFormat:
@@ -60,26 +65,40 @@ def _targets(settings: Settings) -> Targets:
         spike_s=settings.spike_ms / 1000,
         buffer_s=settings.buffer_ms / 1000,
         silent_failure_after_s=settings.silent_failure_after,
-        stale_after_s=settings.stale_after,
+        stale_after_s=stale_after_s(settings),
         dead_air_after_s=settings.dead_air_after,
         one_way_after_s=settings.one_way_after,
         max_attempts=settings.max_attempts,
     )
 
 
-def link_policy(settings: Settings) -> LinkPolicy:
+def link_policy(settings: Settings, call_id: str) -> LinkPolicy:
     """Return what decides about the link."""
     return LinkPolicy(
-        url=settings.url or _app_url(settings),
+        url=_url(settings, call_id),
         lookup=settings.url is None,
-        authorize=settings.auth == "bearer",
+        authorize=settings.authorizes,
         max_attempts=settings.max_attempts,
         backoff_base_s=settings.backoff_base,
         backoff_cap_s=settings.backoff_cap,
-        stale_after_s=settings.stale_after,
+        stale_after_s=stale_after_s(settings),
         close_timeout_s=settings.close_timeout,
         reconnect_on_1000=settings.reconnect_on_1000,
     )
+
+
+def stale_after_s(settings: Settings) -> float:
+    """Return after how many seconds of silence the link is dead; where nothing comes unasked that is never."""
+    return _NEVER_S if settings.dialect == "cognigy-rest" else settings.stale_after
+
+
+def _url(settings: Settings, call_id: str) -> str | None:
+    spoken_to = endpoint(settings, call_id)
+    if spoken_to is None or settings.url is None:
+        return settings.url or _app_url(settings)
+    if settings.dialect == "cognigy":
+        return spoken_to.socket_url(settings.url)
+    return spoken_to.request_url(settings.url)
 
 
 def _app_url(settings: Settings) -> str | None:
@@ -99,6 +118,7 @@ def network_options(settings: Settings) -> NetworkOptions:
         app_id=settings.app_id,
         ca_file=settings.ca_file,
         insecure=settings.insecure,
+        reply_timeout_s=settings.turn_limit,
         socket=SocketOptions(
             ping_interval_s=settings.ping_interval,
             ping_timeout_s=settings.ping_timeout,
@@ -110,7 +130,7 @@ def network_options(settings: Settings) -> NetworkOptions:
 
 
 def _credentials(settings: Settings) -> Credentials | None:
-    if settings.auth == "none" or settings.client_id is None or settings.client_secret is None:
+    if not settings.authorizes or settings.client_id is None or settings.client_secret is None:
         return None
     secret = Secret(settings.client_secret.get_secret_value())
     return Credentials(settings.client_id, secret, settings.token_form == "body", settings.org_id or "")

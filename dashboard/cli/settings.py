@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -28,6 +26,25 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
+from dashboard.cli.cognigy import CognigySettings, endpoint_address, endpoint_scheme
+from dashboard.cli.groups import (
+    ALARMS,
+    AUDIO,
+    CALL,
+    GENESYS,
+    KEYS,
+    LINK,
+    LISTEN,
+    LOG,
+    LOGIN,
+    PACING,
+    PROBE,
+    QUEUES,
+    RECORD,
+    TIME,
+    TRUST,
+    Group,
+)
 from dashboard.cli.values import (
     Address,
     Id,
@@ -44,41 +61,7 @@ from dashboard.errors import ConfigError
 from dashboard.wiretext import safe_url
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A heading of `--help`, and the commands that have the settings beneath it."""
-
-    title: str
-    commands: frozenset[str]
-
-
-_DIALLING = frozenset({"watch", "probe", "doctor"})
-_LIVE = _DIALLING | {"demo"}
-
-_HEARD = _LIVE | {"listen"}
-"""Where calls are measured."""
-
-CALL = Group("which call", _DIALLING)
-LOGIN = Group("credentials", _DIALLING)
-TRUST = Group("trust", _DIALLING)
-LISTEN = Group("where calls come in", frozenset({"listen"}))
-KEYS = Group("who may call", frozenset({"listen"}))
-TIME = Group("how long", frozenset({"probe", "listen"}))
-PROBE = Group("the probe", frozenset({"probe"}))
-LINK = Group("the link", _LIVE)
-AUDIO = Group("audio that does not say what it is", _DIALLING)
-PACING = Group("pacing and playout", _HEARD | {"analyze"})
-ALARMS = Group("silence", _HEARD)
-GENESYS = Group("Genesys' own figures", _LIVE)
-QUEUES = Group("queues", _HEARD)
-RECORD = Group("recording", frozenset({"watch", "demo", "probe"}))
-LOG = Group("callscope itself", _HEARD)
-
-GROUPS = (LISTEN, KEYS, CALL, LOGIN, TRUST, TIME, PROBE, LINK, AUDIO, PACING, ALARMS, GENESYS, QUEUES, RECORD, LOG)
-"""In the order of `--help`."""
-
-
-class Settings(BaseModel):
+class Settings(CognigySettings):
     """What the operator asked for, checked."""
 
     model_config = ConfigDict(
@@ -125,7 +108,7 @@ class Settings(BaseModel):
     """Address that grants tokens; by default the login host beside the REST API."""
 
     url: Annotated[str | None, Field(repr=False), CALL] = None  # its query may be a signature
-    """WebSocket address to dial; skips the lookup of the app."""
+    """Address to dial: an AppFoundry WebSocket, which skips the app's lookup, or the host of a Cognigy endpoint."""
 
     app_id: Annotated[Id | None, CALL] = None
     """The app to look up before dialling: it must be ACTIVE and may name the address."""
@@ -203,7 +186,7 @@ class Settings(BaseModel):
     """Milliseconds of the playout buffer that late frames are judged against."""
 
     silent_failure_after: Annotated[Seconds, ALARMS] = 5.0
-    """Seconds after which a turn without an answer is a silent failure."""
+    """Seconds after which a turn without an answer is a silent failure; with Cognigy 30 unless given."""
 
     dead_air_after: Annotated[Seconds, ALARMS] = 5.0
     """Seconds of silence on both sides that are dead air."""
@@ -278,6 +261,9 @@ class Settings(BaseModel):
     @field_validator("url")
     @classmethod
     def _websocket_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and (scheme := endpoint_scheme(info.data.get("dialect", ""))):
+            value = endpoint_address(value, scheme)
+            return _address(value, plain=scheme, insecure=info.data.get("insecure", False))
         return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
 
     @field_validator("backoff_cap")
@@ -301,21 +287,27 @@ class Settings(BaseModel):
         return self.token_url or token_url(self.api_url)
 
     @property
+    def authorizes(self) -> bool:
+        """Whether a token of Genesys opens the call."""
+        return self.auth == "bearer" and self.dialect == "appfoundry"
+
+    @property
     def analytics_query(self) -> Literal["off", "details", "tutorial"]:
         """What Genesys is asked for."""
         if self.analytics is not None:
             return self.analytics
-        return "details" if self.auth == "bearer" and _is_genesys(self.api_url) else "off"
+        return "details" if self.authorizes and _is_genesys(self.api_url) else "off"
 
     def require_call(self) -> None:
         """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
+        self.require_endpoint()
         if self.url is None and self.app_id is None:
             raise ConfigError(
                 "there is no call to dial: neither url nor app_id is set",
                 remedy="Give --url wss://… or --app-id ID; callscope demo needs neither.",
             )
         lacking = [name for name in ("client_id", "client_secret") if not getattr(self, name)]
-        if self.auth == "bearer" and lacking:
+        if self.authorizes and lacking:
             variables = " and ".join(variable(name) for name in lacking)
             raise ConfigError(
                 f"credentials are missing: {variables}",
@@ -330,9 +322,9 @@ class Settings(BaseModel):
 
         if self.analytics_query == "off":
             return
-        if self.auth == "none":
+        if not self.authorizes:
             raise ConfigError(
-                f"analytics {self.analytics_query} needs a token, and auth none fetches none",
+                f"analytics {self.analytics_query} needs a token, and this call fetches none",
                 remedy="Leave auth none out, or set analytics to off.",
             )
         if self.analytics_every < MINUTE_S and _is_genesys(self.api_url):
@@ -353,7 +345,7 @@ class Settings(BaseModel):
 
     def to_record(self) -> dict[str, Any]:
         """Return what a recording may tell of the settings: nothing that opens a door."""
-        values = self.model_dump(mode="json", exclude={"client_id", "client_secret"}, exclude_none=True)
+        values = self.model_dump(mode="json", exclude={"client_id", "client_secret", "url_token"}, exclude_none=True)
         return {name: safe_url(value) if name in _ADDRESSES else value for name, value in values.items()}
 
     def to_worker(self) -> dict[str, Any]:
@@ -361,6 +353,8 @@ class Settings(BaseModel):
         values = self.model_dump(mode="json")
         if self.client_secret is not None:
             values["client_secret"] = self.client_secret.get_secret_value()
+        if self.url_token is not None:
+            values["url_token"] = self.url_token.get_secret_value()
         values["hook_keys"] = [one.get_secret_value() for one in self.hook_keys]
         return values
 
@@ -386,10 +380,17 @@ _VARIABLES = {
 @cache
 def explanations() -> dict[str, str]:
     """Return setting → the docstring beneath it. Only help and errors ask, so the model is built without them."""
-    (model,) = ast.parse(inspect.getsource(Settings)).body
-    assert isinstance(model, ast.ClassDef)
     found: dict[str, str] = {}
-    for field, text in pairwise(model.body):
+    for model in (CognigySettings, Settings):
+        found |= _explained(model)
+    return found
+
+
+def _explained(model: type) -> dict[str, str]:
+    (tree,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(tree, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, text in pairwise(tree.body):
         match field, text:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
                 found[name] = inspect.cleandoc(words)

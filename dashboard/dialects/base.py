@@ -7,9 +7,9 @@ read by the same `receive`, its several channels are rows of one frame, its seve
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from dashboard.call.events import Event
+from dashboard.call.events import Cause, Event
 from dashboard.media.levels import Encoding
 
 MAX_CHANNELS = 8
@@ -39,6 +39,10 @@ class Problem(StrEnum):
     UNKNOWN_ENCODING = "unknown encoding"
     ABSURD_RATE = "absurd sample rate"
     ABSURD_CHANNELS = "absurd channel count"
+    NOT_A_FRAME = "not a Socket.IO frame"
+    NOT_AN_EVENT = "not an event"
+    BINARY = "binary attachment"
+    NO_HTTP = "not an HTTP reply"
 
 
 class AudioFormat(NamedTuple):
@@ -95,8 +99,51 @@ class Caller(Codec, Protocol):
         """Return the text frame that speaks `text` to the bot; `wall` is Unix time in seconds."""
         ...
 
-    def reconnect(self, session_id: str, wall: float) -> str:
-        """Return the text frame that resumes `session_id` on a new socket; `wall` is Unix time in seconds."""
+    def reconnect(self, session_id: str, wall: float) -> str | None:
+        """Return the text frame that resumes `session_id` on a new socket; `wall` is Unix time in seconds.
+
+        None: the session is named otherwise, and no message resumes it.
+        """
+        ...
+
+
+class HangUp(NamedTuple):
+    """The connection is of no use. `final`: dialling again would change nothing."""
+
+    cause: Cause
+    detail: str
+    final: bool
+
+
+@runtime_checkable
+class Talker(Caller, Protocol):
+    """A dialect that also speaks unasked: it answers pings, acknowledges, and keeps time.
+
+    Whoever owns the socket calls `opened` for every new connection, and after that, after each message and four times a
+    second: `tick`, then sends what `to_send` returns. When `hang_up` is set it closes.
+    """
+
+    hang_up: HangUp | None
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether an utterance may be sent now."""
+        ...
+
+    def opened(self, now: float) -> None:
+        """A connection was opened: what was said on the one before is over."""
+        ...
+
+    def said(self, now: float) -> None:
+        """The frame of the last `utterance` has been sent."""
+        ...
+
+    def tick(self, now: float) -> list[Event]:
+        """Let time pass; return what is to be told."""
+        ...
+
+    def to_send(self, now: float) -> list[str]:
+        """Return the text frames that leave at `now`."""
         ...
 
 

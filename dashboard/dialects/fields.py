@@ -29,13 +29,13 @@ def parsed(data: bytes) -> Message:
     try:
         message = from_json(data, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
-        raise UnreadableError(_parse_problem(data, str(error))) from None
+        raise UnreadableError(parse_problem(data, str(error))) from None
     if not isinstance(message, dict):
         raise UnreadableError(Problem.NOT_AN_OBJECT)
     return message
 
 
-def _parse_problem(data: bytes, said: str) -> Problem:
+def parse_problem(data: bytes, said: str) -> Problem:
     if said.startswith("recursion limit"):
         return Problem.TOO_DEEP
     try:

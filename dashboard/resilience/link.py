@@ -199,6 +199,17 @@ class Link(Machine):
             self._after_loss(now, connection, cause, code, detail or reason)
         return self._taken()
 
+    def refused(self, now: float, failure: Failure, *, final: bool) -> list[Outcome]:
+        """What came over the open socket says that it is of no use; `final`: another one would not be either."""
+        if self._connection is not None and self._stop_at is None:
+            self._abandon_step()
+            self._close_ourselves(now, failure.cause, "refused", failure.detail)
+            if final:
+                self._enter(now, LinkState.GAVE_UP, failure.cause, failure.detail)
+            else:
+                self._rest(now, failure.cause, failure.detail, self._patience.next_wait())
+        return self._taken()
+
     # -- inputs: time -----------------------------------------------------------------------------------
 
     def tick(self, now: float) -> list[Outcome]:

@@ -21,12 +21,13 @@ TRY_AGAIN_LATER_S = 5.0
 
 
 class Step(Enum):
-    """The three requests of an attempt, in their order, and the one that is made beside the call."""
+    """The three requests of an attempt, in their order, the one beside the call, and an utterance that is one."""
 
     LOGIN = "login"
     LOOKUP = "app lookup"
     HANDSHAKE = "handshake"
     ANALYTICS = "analytics"
+    UTTERANCE = "utterance"
 
 
 class Reaction(Enum):
@@ -175,6 +176,7 @@ _FAMILIES: dict[Cause, type[DashboardError]] = {
     Cause.APP_INACTIVE: RefusedError,
     Cause.RATE_LIMITED: RefusedError,
     Cause.HANDSHAKE_REFUSED: RefusedError,
+    Cause.ENDPOINT_REFUSED: RefusedError,
     Cause.BAD_REPLY: RefusedError,
     Cause.UNAVAILABLE: UnreachableError,
     Cause.DNS: UnreachableError,

@@ -28,7 +28,7 @@ from dashboard.call.events import (
 )
 from dashboard.call.ports import Command, Emit, Hear, Mark, Reconnect, Save, Say, Stop
 from dashboard.clock import Clock
-from dashboard.dialects.base import Caller
+from dashboard.dialects.base import Caller, HangUp, Talker
 from dashboard.resilience.link import Link, Outcome
 from dashboard.resilience.orders import (
     Authorize,
@@ -46,11 +46,11 @@ from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, LinkError
 from dashboard.transport.tapped import Arrival
 from dashboard.transport.watched_loop import loop_watch
-from dashboard.transport.websocket import Socket
 from dashboard.wiretext import clean
 from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.intake import Intake, Policy
-from dashboard.worker.network import Network
+from dashboard.worker.network import Network, Wire
+from dashboard.worker.unasked import Unasked
 
 TICK_S = 0.25
 _MEASURE_EVERY = 4  # ticks
@@ -104,10 +104,13 @@ class Line:
         self._enquirer = enquirer
         self._why_ended = "stopped"
         self._step: asyncio.Task[Any] | None = None
-        self._socket: Socket | None = None
+        self._socket: Wire | None = None
         self._spoke = False  # the peer, on this connection
         self._speak = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._unasked: Unasked | None = None
+        if isinstance(codec, Talker):
+            self._unasked = Unasked(codec, tell=self._tell, may_speak=self._speak.set, hang_up=self._hang_up)
 
     def command(self, command: Command) -> None:
         """Take a command, also before `run`; what comes of it is told by facts."""
@@ -136,6 +139,8 @@ class Line:
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         """Return what goes on beside the link, as long as the call."""
         work = [self._intake.run(), self._tick(), self._say_held()]
+        if self._unasked is not None:
+            work.append(self._unasked.run(self._send_on))
         if self._enquirer is not None:
             work.append(self._enquirer.run(self._report))
         return work
@@ -204,7 +209,9 @@ class Line:
             case CloseSocket(code, reason):
                 self._close(code, reason)
             case SendResume(session_id):
-                self._spawn(self._send(self._codec.reconnect(session_id, self._clock.wall())))
+                message = self._codec.reconnect(session_id, self._clock.wall())
+                if message is not None:
+                    self._spawn(self._send(message))
             case Finish():
                 self._cancel_step()
 
@@ -252,17 +259,19 @@ class Line:
 
     # -- the socket ---------------------------------------------------------------------------------------
 
-    def _opened(self, socket: Socket) -> Sequence[Outcome]:
+    def _opened(self, socket: Wire) -> Sequence[Outcome]:
         self._socket, self._spoke = socket, False
+        if self._unasked is not None:
+            self._unasked.talker.opened(self._now())
         self._spawn(self._watch(socket))
         # The facts of the opening are told before this turn ends, the first message after them.
         asyncio.get_running_loop().call_soon(self._deliver, socket)
         return self._link.opened(self._now(), socket.endpoint, socket.clock)
 
-    def _deliver(self, socket: Socket) -> None:
+    def _deliver(self, socket: Wire) -> None:
         socket.deliver_to(partial(self._arrived, socket), self._pinged)
 
-    def _arrived(self, socket: Socket, arrival: Arrival) -> None:
+    def _arrived(self, socket: Wire, arrival: Arrival) -> None:
         if socket is not self._socket:
             return  # a straggler of a connection that we have left
         self._link.message_seen(arrival.at)
@@ -270,11 +279,13 @@ class Line:
         if not self._spoke:
             self._spoke = True
             self._speak.set()
+        if self._unasked is not None:
+            self._unasked.go_on(socket, self._now())
 
     def _pinged(self, at: float, rtt_s: float) -> None:
         self._emit(PingMeasured(self._options.call_id, at, rtt_s))
 
-    async def _watch(self, socket: Socket) -> None:
+    async def _watch(self, socket: Wire) -> None:
         end = await socket.closed()
 
         def ended() -> Sequence[Outcome]:
@@ -293,20 +304,35 @@ class Line:
             self._socket = None
         self._spawn(socket.close(code, reason))
 
-    def _drop(self, socket: Socket) -> None:
+    def _hang_up(self, socket: Wire, why: HangUp) -> None:
+        """Leave a connection that the dialect says is of no use."""
+
+        def refused() -> Sequence[Outcome]:
+            failure = Failure(why.cause, why.detail)
+            return self._link.refused(self._now(), failure, final=why.final) if socket is self._socket else ()
+
+        self._inbox.put_nowait(refused)
+
+    def _drop(self, socket: Wire) -> None:
         self._spawn(socket.close(1001, "not needed"))
 
     async def _send(self, message: str) -> bool:
-        """Send to the open socket; False when it has ended, which its watcher tells."""
-        if self._socket is None:
-            return False
+        return self._socket is not None and await self._send_on(self._socket, message)
+
+    async def _send_on(self, socket: Wire, message: str) -> bool:
+        """Send; False when the socket has ended, which its watcher tells."""
         try:
-            await self._socket.send(message)
+            await socket.send(message)
         except LinkError:
             return False
         return True
 
     # -- messages and utterances ----------------------------------------------------------------------------
+
+    def _tell(self, fact: Event) -> None:
+        """Tell a fact of the dialect's own; what was received before it is told first."""
+        self._intake.flush()
+        self._take_message(fact)
 
     def _take_message(self, fact: Event) -> None:
         self._emit(fact)
@@ -321,14 +347,19 @@ class Line:
         while True:
             await self._speak.wait()
             self._speak.clear()
-            while self._link.state is LinkState.OPEN and self._spoke and (session := self._link.session_id):
+            while self._link.state is LinkState.OPEN and self._may_speak() and (session := self._link.session_id):
                 utterance = self._outbox.take(self._now())
                 if utterance is None:
                     break
                 sent = await self._send(self._codec.utterance(utterance.text, session, self._clock.wall()))
                 now = self._now()
+                if self._unasked is not None:
+                    self._unasked.talker.said(now)
                 why = "the connection ended while it was sent"
                 self._report(self._outbox.sent(utterance, now) if sent else self._outbox.lost(utterance, now, why))
+
+    def _may_speak(self) -> bool:
+        return self._spoke if self._unasked is None else self._unasked.talker.may_speak
 
     # -- time -------------------------------------------------------------------------------------------------
 
@@ -347,6 +378,8 @@ class Line:
             if watch:
                 lags, sampled = watch.lags(sampled), watch.sampled
             self._report(Ticked(self._options.call_id, now, max(0.0, now - due), lags))
+            if self._unasked is not None and self._socket is not None:
+                self._unasked.go_on(self._socket, now)
             if ticks % _MEASURE_EVERY == 0:
                 for fact in self._intake.measured():
                     self._emit(fact)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from dashboard.clock import Clock
 from dashboard.resilience.analytics import Query, analytics_request
@@ -13,15 +15,36 @@ from dashboard.resilience.exchange import Reply
 from dashboard.resilience.oauth import Credentials, Token
 from dashboard.resilience.secret import Secret
 from dashboard.transport.http import HttpClient, TokenKeeper, lookup_app
+from dashboard.transport.requests import Requests, reach
+from dashboard.transport.tapped import Arrival, Closed
 from dashboard.transport.tls import client_context
-from dashboard.transport.websocket import Socket, SocketOptions, connect
+from dashboard.transport.websocket import SocketOptions, connect
+
+
+class Wire(Protocol):
+    """An open connection, as `Socket` says it: a socket, or requests in the place of one."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+    @property
+    def clock(self) -> str: ...
+
+    def deliver_to(self, on_arrival: Callable[[Arrival], None], on_rtt: Callable[[float, float], None]) -> None: ...
+
+    async def send(self, data: str) -> None: ...
+
+    async def close(self, code: int = 1000, reason: str = "") -> None: ...
+
+    async def closed(self) -> Closed: ...
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
     """Where the login host and the REST base are, and how they and the socket are trusted.
 
-    `credentials` None: no token is ever asked for. `app_id` None: no app is ever looked up.
+    `credentials` None: no token is ever asked for. `app_id` None: no app is ever looked up. reply_timeout_s: how long
+    an utterance that is a request may take.
     """
 
     base_url: str
@@ -30,6 +53,7 @@ class NetworkOptions:
     app_id: str | None = None
     ca_file: Path | None = None
     insecure: bool = False
+    reply_timeout_s: float = 30.0
     socket: SocketOptions = field(default_factory=SocketOptions)
 
 
@@ -58,8 +82,12 @@ class Network:
         assert options.app_id is not None
         return await lookup_app(self._http(), options.base_url, options.app_id, token, insecure=options.insecure)
 
-    async def dial(self, url: str, token: Token | None) -> Socket:
-        """Open a socket."""
+    async def dial(self, url: str, token: Token | None) -> Wire:
+        """Open a socket; at an address of HTTP reach the host, to be sent requests."""
+        if url.startswith("http"):
+            options = self._options.socket
+            await reach(url, clock=self._clock, tls=self._tls, timeout_s=options.open_timeout_s)
+            return Requests(url, clock=self._clock, tls=self._tls, timeout_s=self._options.reply_timeout_s)
         value = None if token is None else token.value
         return await connect(url, clock=self._clock, tls=self._tls, token=value, options=self._options.socket)
 

@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from dashboard.cli.commands import COMMANDS
+from dashboard.cli.groups import GROUPS
 from dashboard.cli.settings import (
     FIELDS,
-    GROUPS,
     Settings,
     explanations,
     flag,

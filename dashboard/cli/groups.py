@@ -1,0 +1,57 @@
+"""Groups of settings: the headings of `--help`, and which commands have what stands beneath them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading of `--help`, and the commands that have the settings beneath it."""
+
+    title: str
+    commands: frozenset[str]
+
+
+_DIALLING = frozenset({"watch", "probe", "doctor"})
+_LIVE = _DIALLING | {"demo"}
+
+_HEARD = _LIVE | {"listen"}
+"""Where calls are measured."""
+
+CALL = Group("which call", _DIALLING)
+COGNIGY = Group("a Cognigy endpoint", _DIALLING)
+LOGIN = Group("credentials", _DIALLING)
+TRUST = Group("trust", _DIALLING)
+LISTEN = Group("where calls come in", frozenset({"listen"}))
+KEYS = Group("who may call", frozenset({"listen"}))
+TIME = Group("how long", frozenset({"probe", "listen"}))
+PROBE = Group("the probe", frozenset({"probe"}))
+LINK = Group("the link", _LIVE)
+AUDIO = Group("audio that does not say what it is", _DIALLING)
+PACING = Group("pacing and playout", _HEARD | {"analyze"})
+ALARMS = Group("silence", _HEARD)
+GENESYS = Group("Genesys' own figures", _LIVE)
+QUEUES = Group("queues", _HEARD)
+RECORD = Group("recording", frozenset({"watch", "demo", "probe"}))
+LOG = Group("callscope itself", _HEARD)
+
+GROUPS = (
+    LISTEN,
+    KEYS,
+    CALL,
+    COGNIGY,
+    LOGIN,
+    TRUST,
+    TIME,
+    PROBE,
+    LINK,
+    AUDIO,
+    PACING,
+    ALARMS,
+    GENESYS,
+    QUEUES,
+    RECORD,
+    LOG,
+)
+"""In the order of `--help`."""
