@@ -1,8 +1,8 @@
 """Facts and commands as versioned JSON: one encoding for the worker's stream, `--jsonl`, recordings and fleets.
 
 One fact is one object: `{"v": 1, "kind": "link_changed", "call_id": …, "at": …, …}` with the fields of its class in
-`events.py`, `hook_events.py` or `cognigy_events.py`. Numbers that JSON does not know (NaN, infinity) never appear. Older versions are
-lifted step by step.
+`events.py`, `hook_events.py` or `cognigy_events.py`. Numbers that JSON does not know (NaN, infinity) never appear.
+Older versions are lifted step by step.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
+from dashboard.call import cognigy_steps, hook, legs, outages, records, steps, trail, turns, utterances
 from dashboard.call import events as ev
-from dashboard.call import hook, legs, outages, records, steps, trail, turns, utterances
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook import HookView
@@ -168,7 +168,7 @@ def _(event: ev.SessionStarted, call: CallState) -> CallState:
     return replace(
         call,
         session_id=event.session_id,
-        conversation_id=event.conversation_id,
+        conversation_id=event.conversation_id or None,
         sessions=call.sessions + (not goes_on),
     )
 
@@ -312,6 +312,9 @@ def _of_session(event: Event, call: CallState) -> CallState:
 
 for _kind in hook.FACTS:
     reduce.register(_kind, _of_session)
+
+for _kind in cognigy_steps.FACTS:
+    reduce.register(_kind, cognigy_steps.folded)
 
 
 @reduce.register

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from dashboard.call.cognigy import CognigyView
 from dashboard.call.events import Cause, ClosedBy, Flaw, GenesysReported, LinkState, Speaker, Targets
 from dashboard.call.findings.finding import Findings
 from dashboard.call.hook import HookView
@@ -21,6 +22,9 @@ from dashboard.media.tail import Tail
 def _none() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
+
+SOUNDLESS = frozenset({"cognigy", "cognigy-rest"})
+"""Dialects of wires that carry no audio."""
 
 INBOUND = "inbound"
 """The leg of a dialect that knows only one: what the peer sends us."""
@@ -166,7 +170,10 @@ class Line:
     utterance: int | None = None
 
 
-UtteranceStatus = Literal["held", "sent", "answered", "expired"]
+UtteranceStatus = Literal[
+    "held", "sent", "answered", "expired", "finished", "unfinished", "unanswered", "refused", "unknown"
+]
+"""From `finished` on: where the bot says that it has finished. unknown: nobody can say whether it has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,8 @@ class Turn:
     text_at: float | None = None
     audio_at: float | None = None
     audio_until: float | None = None  # the last sound of the answer so far; None = not heard by itself
+    finished_at: float | None = None  # the bot said that it has finished; only some wires have it say so
+    unfinished: bool = False  # it should have said so, and was waited for in vain
     silent: bool = False  # no sign within the limit: a silent failure
     interrupted: bool = False  # the link went down before an answer: says nothing about the bot
 
@@ -316,7 +325,13 @@ class CallState:
     genesys: GenesysView | None = None  # None: not asked
     herd: Herd | None = None  # None: nothing in common with others
     hook: HookView | None = None  # None: not an AudioHook call
+    cognigy: CognigyView | None = None  # None: no Cognigy endpoint
     records: Records = field(default_factory=Records)
+
+    @property
+    def soundless(self) -> bool:
+        """Whether its wire carries no audio."""
+        return self.dialect in SOUNDLESS
 
     @property
     def inbound(self) -> Leg:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dashboard.call import hook, legs, outages, turns, utterances
+from dashboard.call import cognigy, hook, legs, outages, turns, utterances
 from dashboard.call.state import CallState, Line, Outage, Turns
 
 _LATE_WORD_S = 10.0
@@ -62,7 +62,9 @@ def disconnected(call: CallState) -> CallState:
         reanchored(call, continues=True),
         partials=MappingProxyType({}),
         turns=turns.link_went_down(call.turns),
+        utterances=utterances.disconnected(call.utterances),
         hook=hook.disconnected(call.hook),
+        cognigy=cognigy.disconnected(call.cognigy),
     )
 
 

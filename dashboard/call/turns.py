@@ -31,7 +31,7 @@ def user_finished(turns: Turns, at: float, text: str, utterance: int | None = No
     A turn that still waits for its answer is continued: what counts is the end of the last thing said.
     """
     current = turns.current
-    if current is not None and current.answered_at is None and not current.silent and not current.interrupted:
+    if current is not None and _waits(current):
         joined = f"{current.text} {text}" if len(current.text) < 500 else current.text
         spoken = None if utterance else _speech_end(turns, at) or current.speech_ended_at
         merged = replace(
@@ -49,6 +49,37 @@ def _speech_end(turns: Turns, at: float) -> float | None:
     if heard_at is None or heard_at > at or (current is not None and heard_at <= current.ended_at):
         return None
     return heard_at
+
+
+def finished(turns: Turns, at: float) -> Turns:
+    """Note that the bot says it has finished the current turn."""
+    current = turns.current
+    if current is None or _is_over(current):
+        return turns
+    return replace(turns, current=replace(current, finished_at=at))
+
+
+def gave_up(turns: Turns) -> Turns:
+    """Note that nobody waits any more for the bot to say that it has finished."""
+    current = turns.current
+    if current is None or _is_over(current):
+        return turns
+    return replace(turns, current=replace(current, unfinished=True))
+
+
+def refused(turns: Turns) -> Turns:
+    """What the user said did not reach the bot: the turn says nothing about it."""
+    current = turns.current
+    return turns if current is None else replace(turns, current=replace(current, interrupted=True))
+
+
+def _waits(turn: Turn) -> bool:
+    """Tell whether a turn still waits for its answer."""
+    return turn.answered_at is None and not (turn.silent or turn.interrupted or _is_over(turn))
+
+
+def _is_over(turn: Turn) -> bool:
+    return turn.finished_at is not None or turn.unfinished
 
 
 def intent_matched(turns: Turns, at: float) -> Turns:
@@ -131,7 +162,7 @@ def link_went_down(turns: Turns) -> Turns:
     """A turn without an answer says nothing about the bot once the link is down, nor does what was heard before."""
     turns = replace(turns, caller_loud_at=None, talks_over=None)
     current = turns.current
-    if current is None or current.answered_at is not None or current.silent:
+    if current is None or not _waits(current):
         return turns
     return replace(turns, current=replace(current, interrupted=True))
 
@@ -139,8 +170,10 @@ def link_went_down(turns: Turns) -> Turns:
 def time_passed(turns: Turns, now: float, limit_s: float) -> Turns:
     """Declare a silent failure when `limit_s` went by without a sign of an answer."""
     current = turns.current
-    if current is None or current.silent or current.interrupted or current.answered_at is not None:
+    if current is None or current.answered_at is not None or current.silent or current.interrupted:
         return turns
+    if current.finished_at is not None:
+        return turns  # the bot is not hung: it had nothing to say
     if now - current.ended_at < limit_s:
         return turns
     return replace(turns, current=replace(current, silent=True), silent_failures=turns.silent_failures + 1)

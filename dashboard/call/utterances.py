@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dashboard.call.events import UtteranceExpired, UtteranceHeld, UtteranceSent
-from dashboard.call.state import Utterance
+from dashboard.call.state import Utterance, UtteranceStatus
 
 Utterances = tuple[Utterance, ...]
 
@@ -31,6 +31,19 @@ def answered(said: Utterances, number: int, at: float) -> Utterances:
 def expired(said: Utterances, fact: UtteranceExpired) -> Utterances:
     """An utterance was not sent in time."""
     return _changed(said, fact.utterance, status="expired", why=fact.why)
+
+
+def ended(said: Utterances, number: int | None, status: UtteranceStatus, why: str = "") -> Utterances:
+    """It is known what became of an utterance, or that it will not be."""
+    return said if number is None else _changed(said, number, status=status, why=why)
+
+
+def disconnected(said: Utterances) -> Utterances:
+    """The connection was lost: nobody knows whether an utterance that nothing came back to has arrived."""
+    if not any(one.status == "sent" for one in said):
+        return said
+    why = "the connection was lost before anything came back"
+    return tuple(replace(one, status="unknown", why=why) if one.status == "sent" else one for one in said)
 
 
 def outage_of(said: Utterances, number: int) -> int | None:

@@ -94,6 +94,8 @@ class View:
     @property
     def flows_since(self) -> float | None:
         """Since when audio may come; None while it may not: no connection, or a session that is paused or has none."""
+        if self.call.soundless:
+            return None
         hook = self.call.hook
         return self.link.opened_at if hook is None else hook.flows_since
 

@@ -43,6 +43,11 @@ _STATUSES: dict[str, tuple[str, Role]] = {
     "sent": ("▸ sent", "accent"),
     "answered": ("● answered", "good"),
     "expired": ("✖ expired", "bad"),
+    "finished": ("● finished", "good"),
+    "unfinished": ("▲ no end", "warn"),
+    "unanswered": ("✖ silent", "bad"),
+    "refused": ("✖ refused", "bad"),
+    "unknown": ("▲ unknown", "warn"),
 }
 _LINK_ROLES: dict[str, Role] = {"connection restored": "good", "connection lost": "warn"}
 _LINK_BROKEN: Role = "bad"  # gave up, the worker died

@@ -1,0 +1,80 @@
+"""How the facts of a Cognigy endpoint are folded into a call. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from dashboard.call import cognigy_events as ce
+from dashboard.call import outages, steps, turns, utterances
+from dashboard.call.cognigy import CognigyView, ready_words
+from dashboard.call.events import Event
+from dashboard.call.state import CallState, Line, UtteranceStatus
+
+
+def folded(event: Event, call: CallState) -> CallState:
+    """Fold one of these facts."""
+    call = steps.received(call, event.at) if not isinstance(event, ce.TurnTimedOut) else call
+    return FACTS[type(event)](event, call, call.cognigy or CognigyView())
+
+
+def _ready(event: ce.EndpointReady, call: CallState, view: CognigyView) -> CallState:
+    call = replace(call, cognigy=replace(view, ready=event))
+    return steps.say(call, Line(event.at, "status", ready_words(event)))
+
+
+def _pinged(event: ce.EnginePinged, call: CallState, view: CognigyView) -> CallState:
+    link = outages.sent(call.link, event.at - event.rtt_s)
+    return replace(call, link=link, cognigy=replace(view, rtts=view.rtts.append((event.at, event.rtt_s))))
+
+
+def _typing(event: ce.TypingChanged, call: CallState, view: CognigyView) -> CallState:
+    return replace(call, cognigy=replace(view, typing=event.typing))
+
+
+def _finished(event: ce.TurnFinished, call: CallState, view: CognigyView) -> CallState:
+    moved = turns.finished(call.turns, event.at)
+    view = replace(view, typing=False)
+    if moved.current is None or moved is call.turns:  # the end of something that nobody asked for
+        return replace(call, cognigy=view)
+    call = _ended(replace(call, turns=moved, cognigy=replace(view, finished=view.finished + 1)), "finished")
+    said = "the bot has finished" if moved.current.answered_at is not None else "the bot has finished and said nothing"
+    how = "" if event.how in ("", "regular", "reply") else f" ({event.how})"
+    return steps.say(call, Line(event.at, "status", f"{said}{how}", latency_s=event.at - moved.current.ended_at))
+
+
+def _timed_out(event: ce.TurnTimedOut, call: CallState, view: CognigyView) -> CallState:
+    moved = turns.gave_up(call.turns)
+    if moved.current is None or moved is call.turns:
+        return call
+    answered = moved.current.answered_at is not None
+    call = replace(call, turns=moved, cognigy=replace(view, typing=False, unfinished=view.unfinished + 1))
+    why = f"the bot has not finished within {event.waited_s:g} s"
+    call = _ended(call, "unfinished" if answered else "unanswered", why)
+    return steps.say(call, Line(event.at, "status", why)) if answered else call
+
+
+def _refused(event: ce.InputRefused, call: CallState, view: CognigyView) -> CallState:
+    call = _ended(call, "refused" if event.arrived is False else "unknown", event.why)
+    return replace(call, turns=turns.refused(call.turns))
+
+
+def _ended(call: CallState, status: UtteranceStatus, why: str = "") -> CallState:
+    """Say what became of the utterance of the current turn."""
+    current = call.turns.current
+    number = None if current is None else current.utterance
+    return replace(call, utterances=utterances.ended(call.utterances, number, status, why))
+
+
+FACTS: Mapping[type[Event], Callable[[Any, CallState, CognigyView], CallState]] = MappingProxyType(
+    {
+        ce.EndpointReady: _ready,
+        ce.EnginePinged: _pinged,
+        ce.TypingChanged: _typing,
+        ce.TurnFinished: _finished,
+        ce.TurnTimedOut: _timed_out,
+        ce.InputRefused: _refused,
+    }
+)
