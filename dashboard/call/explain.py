@@ -165,6 +165,11 @@ _CAUSES = {
         "an address that is no WebSocket, a proxy that does not pass upgrades on",
         "the status, and the address dialled; callscope doctor shows the headers",
     ),
+    Cause.ENDPOINT_REFUSED: Explanation(
+        "The Cognigy endpoint did not take the URL token.",
+        "a mistyped or replaced token, an endpoint that is disabled or of another kind",
+        "the endpoint in Cognigy (Deploy, Endpoints): its URL, its kind, and whether it is active",
+    ),
     Cause.BAD_REPLY: Explanation(
         "A login or lookup reply was not what the protocol says.",
         "a proxy's error page, another server at that address",

@@ -1,10 +1,10 @@
-"""The settings of a Cognigy endpoint, and from settings to what speaks to it."""
+"""The settings of a Cognigy endpoint."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
@@ -12,10 +12,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, S
 from dashboard.cli.groups import CALL, COGNIGY
 from dashboard.cli.values import Id, Seconds, comma_list
 from dashboard.errors import ConfigError
-
-if TYPE_CHECKING:
-    from dashboard.cli.settings import Settings
-    from dashboard.dialects.cognigy import Endpoint
 
 PATIENCE_S = 30.0
 """A flow may call services before it answers: so long until it counts as hung."""
@@ -121,23 +117,3 @@ def endpoint_address(url: str, scheme: str) -> str:
     parts = urlsplit(url.strip())
     secure = {"https": "s", "wss": "s", "http": "", "ws": ""}.get(parts.scheme)
     return url if secure is None else urlunsplit((f"{scheme}{secure}", *parts[1:]))
-
-
-def endpoint(settings: Settings, call_id: str) -> Endpoint | None:
-    """Return the endpoint of a call in a dialect of Cognigy's, None of any other."""
-    if settings.dialect not in _SCHEMES:
-        return None
-    from dashboard.dialects.cognigy import Endpoint  # for those who speak to one only: a call should be up soon
-
-    assert settings.url_token is not None
-    return Endpoint(
-        url_token=settings.url_token.get_secret_value(),
-        session_id=settings.session_id or f"callscope-{call_id}",
-        user_id=settings.user_id,
-        conversation_id=settings.conversation_id or "",
-        channel=settings.channel,
-        test_mode=settings.test_mode,
-        intent_keys=tuple(tuple(path.split(".")) for path in settings.intent_keys),
-        turn_limit_s=settings.turn_limit,
-        engine=settings.engine_io,
-    )

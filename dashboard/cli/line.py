@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dashboard.call.events import Targets
-from dashboard.cli.cognigy import endpoint
+from dashboard.cli.cognigy import endpoint_scheme
 from dashboard.cli.settings import Settings
 from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.base import AudioFormat, Caller
@@ -17,6 +19,9 @@ from dashboard.wiretext import safe_url
 from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.line import Line, LineOptions
 from dashboard.worker.network import Network, NetworkOptions
+
+if TYPE_CHECKING:
+    from dashboard.dialects.cognigy import Endpoint
 
 _NEVER_S = 1e9
 
@@ -134,3 +139,23 @@ def _credentials(settings: Settings) -> Credentials | None:
         return None
     secret = Secret(settings.client_secret.get_secret_value())
     return Credentials(settings.client_id, secret, settings.token_form == "body", settings.org_id or "")
+
+
+def endpoint(settings: Settings, call_id: str) -> Endpoint | None:
+    """Return the endpoint of a call in a dialect of Cognigy's, None of any other."""
+    if not endpoint_scheme(settings.dialect):
+        return None
+    from dashboard.dialects.cognigy import Endpoint  # for those who speak to one only: a call should be up soon
+
+    assert settings.url_token is not None
+    return Endpoint(
+        url_token=settings.url_token.get_secret_value(),
+        session_id=settings.session_id or f"callscope-{call_id}",
+        user_id=settings.user_id,
+        conversation_id=settings.conversation_id or "",
+        channel=settings.channel,
+        test_mode=settings.test_mode,
+        intent_keys=tuple(tuple(path.split(".")) for path in settings.intent_keys),
+        turn_limit_s=settings.turn_limit,
+        engine=settings.engine_io,
+    )

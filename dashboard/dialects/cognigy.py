@@ -19,7 +19,6 @@ from dashboard.dialects.base import HangUp, Item, Problem
 from dashboard.dialects.cognigy_output import IntentKeys, OutputReader
 from dashboard.dialects.fields import UnreadableError
 from dashboard.dialects.socketio import Connected, Emitted, Heard, Left, Ponged, Refused, SocketIo, Unknown
-from dashboard.wiretext import clean
 
 CONNECT_S = 10.0
 """A server that has not connected the namespace by then is not going to."""
@@ -126,7 +125,7 @@ class Cognigy:
             return [*self._facts(heard, len(data), at)]
         except UnreadableError as error:
             excerpt = data[:EXCERPT].decode("utf-8", "replace") if text else data[:16].hex(" ")
-            shown = clean(self._read.hidden(excerpt), EXCERPT)
+            shown = self._read.hidden(excerpt, EXCERPT)
             return [MalformedReceived(self.call_id, at, error.problem.value, shown, len(data))]
 
     def utterance(self, text: str, session_id: str, wall: float) -> str:
@@ -191,7 +190,7 @@ class Cognigy:
             self._wire.acknowledge(ack)
         reader = _READERS.get(name)
         if reader is None:
-            return [UnknownReceived(self.call_id, at, clean(name, KIND_LIMIT), size)]
+            return [UnknownReceived(self.call_id, at, self._read.hidden(name, KIND_LIMIT), size)]
         return reader(self, arguments[0] if arguments else None, at)
 
     def _identity(self) -> dict[str, Any]:
@@ -235,12 +234,12 @@ class Cognigy:
                 return self._final_ping(data, at)
             case "error":
                 return self._exception(data.get("error"), at)
-        return [UnknownReceived(self.call_id, at, f"output {clean(str(kind), KIND_LIMIT)}", 0)]
+        return [UnknownReceived(self.call_id, at, f"output {self._read.hidden(str(kind), KIND_LIMIT)}", 0)]
 
     def _final_ping(self, payload: Any, at: float) -> list[Event]:
         self._turn.end()
         how = payload.get("type") if isinstance(payload, dict) else None
-        return [TurnFinished(self.call_id, at, clean(how, KIND_LIMIT) if isinstance(how, str) else "")]
+        return [TurnFinished(self.call_id, at, self._read.hidden(how, KIND_LIMIT) if isinstance(how, str) else "")]
 
     def _typing(self, payload: Any, at: float) -> list[Event]:
         status = payload.get("status") if isinstance(payload, dict) else None

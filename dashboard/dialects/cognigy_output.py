@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.call.events import Event, IntentReceived, TextReceived
 from dashboard.dialects.fields import Message, ratio
-from dashboard.wiretext import clean
+from dashboard.wiretext import TEXT_LIMIT, clean
 
 IntentKeys = Sequence[Sequence[str]]
 """Where an output holds the intent, and where its score: keys from the outside in."""
@@ -54,9 +54,9 @@ class OutputReader:
         shown = " ".join(filter(None, (text, f"[{kind}]" if kind and kind != "text" else "")))
         return [TextReceived(self._call_id, at, self.hidden(shown)), *self._intent(output, at)]
 
-    def hidden(self, text: str) -> str:
-        """Return a text from the wire, fit to be kept."""
-        return clean(text.replace(self._secret, "***") if self._secret else text)
+    def hidden(self, text: str, limit: int = TEXT_LIMIT) -> str:
+        """Return a text from the wire, fit to be kept: `clean`, and without the secret."""
+        return clean(text.replace(self._secret, "***") if self._secret else text, limit)
 
     def _intent(self, output: Message, at: float) -> Iterator[Event]:
         name, score = (*(_at(output, keys) for keys in self._intent_keys), None, None)[:2]

@@ -15,7 +15,6 @@ from dashboard.dialects.base import HangUp, Item, Problem
 from dashboard.dialects.cognigy import EXCERPT, Endpoint, OpenTurn
 from dashboard.dialects.cognigy_output import OutputReader
 from dashboard.dialects.fields import UnreadableError, parsed
-from dashboard.wiretext import clean
 
 HOLD_OFF_S = 2.0
 """How long nothing more is said after an error, unless the host asks for another time."""
@@ -55,7 +54,7 @@ class CognigyRest:
                 return [*self._refused(status, wait_s, at)]
             return [*self._outputs(body, at), TurnFinished(self.call_id, at, "reply")]
         except UnreadableError as error:
-            excerpt = clean(self._read.hidden(body[:EXCERPT].decode("utf-8", "replace")), EXCERPT)
+            excerpt = self._read.hidden(body[:EXCERPT].decode("utf-8", "replace"), EXCERPT)
             unreadable = MalformedReceived(self.call_id, at, error.problem.value, excerpt, len(body))
             return [unreadable, TurnFinished(self.call_id, at, "unreadable reply")]
 

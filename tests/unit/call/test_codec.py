@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.call import codec, events, hook_events, ports, record_events
+from dashboard.call import codec, cognigy_events, events, hook_events, ports, record_events
 from dashboard.errors import CodecError
 
 AUDIO = events.AudioReceived(
@@ -67,7 +67,8 @@ def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) ->
 
 
 def test_every_kind_of_fact_can_be_written() -> None:
-    named = [*vars(events).values(), *vars(hook_events).values(), *vars(record_events).values()]
+    rooms = (events, hook_events, cognigy_events, record_events)
+    named = [item for room in rooms for item in vars(room).values()]
     kinds = {item for item in named if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
 

@@ -78,7 +78,7 @@ def test_names_of_flags_and_variables_follow_from_the_name_of_the_setting() -> N
     assert variable("client_secret") == "GENESYS_CLIENT_SECRET"
     assert variable("base_url") == "GENESYS_BASE_URL"
     assert variable("conversation_id") == "TARGET_CONVERSATION_ID"
-    assert [name for name in FIELDS if is_secret(name)] == ["hook_keys", "client_secret"]
+    assert [name for name in FIELDS if is_secret(name)] == ["url_token", "hook_keys", "client_secret"]
 
 
 @pytest.mark.parametrize(
