@@ -168,7 +168,7 @@ def _(event: ev.SessionStarted, call: CallState) -> CallState:
     return replace(
         call,
         session_id=event.session_id,
-        conversation_id=event.conversation_id or None,
+        conversation_id=event.conversation_id,
         sessions=call.sessions + (not goes_on),
     )
 

@@ -22,7 +22,7 @@ def summary(call: CallState) -> str:
     lines = [
         f"callscope: {verdict.level} · {visible(call.link.endpoint or call.endpoint)}"
         f" · {figures['duration_s']:.0f} s from {figures['started']}",
-        f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id)}",
+        f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id or None)}",
         *_findings(call, verdict),
         f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"
         f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
