@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.call.events import Event
 from dashboard.call.ports import Sink, Source
+from dashboard.call.terms import Event
 
 
 class Fanout:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dashboard.call.terms import Event
+
 
 class GenesysVerdict(StrEnum):
     """What Genesys' own record says of a conversation; no data is UNKNOWN, never OK."""
@@ -53,3 +55,23 @@ class GenesysRecord:
     min_r_factor: float | None = None
     legs: tuple[GenesysLeg, ...] = ()
     legs_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GenesysReported(Event):
+    """Genesys was asked about a conversation: its answer, or why there is none.
+
+    reasons: in words, why BAD or why UNKNOWN. error: why the answer could not be fetched, with what to do about it;
+    a conversation that is not indexed yet is none. requests: sent so far about this conversation. again_at: when the
+    next one is sent (monotonic), None after the last. correlation_id: what Genesys' support asks for.
+    """
+
+    conversation_id: str
+    verdict: GenesysVerdict
+    reasons: tuple[str, ...] = ()
+    record: GenesysRecord | None = None
+    error: str = ""
+    status: int | None = None
+    correlation_id: str = ""
+    requests: int = 0
+    again_at: float | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.call.events import Cause
+from dashboard.call.terms import Cause
 
 
 @dataclass(frozen=True, slots=True)

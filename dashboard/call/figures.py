@@ -11,7 +11,7 @@ from dashboard.call.conversation import GenesysLeg, GenesysRecord
 from dashboard.call.door import DoorView, door_object
 from dashboard.call.findings.finding import Finding
 from dashboard.call.genesys import compared, disconnect_type, is_provisional
-from dashboard.call.hook import HookView
+from dashboard.call.hook_view import HookView
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import Calls, CallState, GenesysView, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns

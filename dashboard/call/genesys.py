@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
-from dashboard.call.events import LinkState
 from dashboard.call.outages import latest
 from dashboard.call.state import CallState, GenesysView
+from dashboard.call.terms import LinkState
 from dashboard.call.words import cause_words
 from dashboard.media.playout import Quality, playout
 

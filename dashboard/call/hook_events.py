@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.call.events import Event
+from dashboard.call.terms import Event
 
 DOOR = ""
 """The `call_id` of facts that belong to no call."""

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from dashboard.call.events import (
-    AttemptFailed,
-    AudioReceived,
-    Cause,
-    ClosedBy,
-    ConnectionLost,
-    ConnectionOpened,
-    LinkChanged,
-    LinkState,
-    PingMeasured,
-    TokenFailed,
-    TokenObtained,
-)
 from dashboard.call.state import Connection, Failure, LinkView, Outage, Transition
+from dashboard.call.terms import Cause, ClosedBy, LinkState
 from dashboard.call.trail import Trail
 from dashboard.media.pacing import Pacing, missing_s
+
+if TYPE_CHECKING:
+    from dashboard.call.events import (
+        AttemptFailed,
+        AudioReceived,
+        ConnectionLost,
+        ConnectionOpened,
+        LinkChanged,
+        PingMeasured,
+        TokenFailed,
+        TokenObtained,
+    )
 
 _KEPT_FAILURES = 20
 _KEPT_CODES = 40

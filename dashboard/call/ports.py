@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from dashboard.call.events import Event
+from dashboard.call.terms import Event
 
 Emit = Callable[[Event], None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.call.events import Event
+from dashboard.call.terms import Event
 
 
 @dataclass(frozen=True, slots=True)

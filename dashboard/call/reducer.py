@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
-from dashboard.call import cognigy_steps, hook, legs, outages, records, steps, trail, turns, utterances
+from dashboard.call import cognigy_steps, hook, legs, messages, outages, records, steps, turns, utterances
 from dashboard.call import events as ev
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
-from dashboard.call.hook import HookView
 from dashboard.call.hook_events import MediaResumed, RuleBroken
+from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
 from dashboard.call.words import cause_words
 
@@ -32,9 +32,9 @@ def step(call: CallState, event: Event) -> CallState:
 def _noted_down(call: CallState, event: Event) -> CallState:
     """Keep what a message said, for the case that it was one of the last."""
     link = call.link
-    if (message := trail.received(event)) is not None:
+    if (message := messages.received(event)) is not None:
         return replace(call, link=replace(link, received=link.received.with_message(event.at, *message)))
-    if (message := trail.sent(event)) is not None:
+    if (message := messages.sent(event)) is not None:
         return replace(call, link=replace(link, sent=link.sent.with_message(event.at, *message)))
     return call
 

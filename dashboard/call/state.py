@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from dashboard.call.cognigy import CognigyView
-from dashboard.call.events import Cause, ClosedBy, Flaw, GenesysReported, LinkState, Speaker, Targets
+from dashboard.call.conversation import GenesysReported
 from dashboard.call.findings.finding import Findings
-from dashboard.call.hook import HookView
+from dashboard.call.hook_view import HookView
 from dashboard.call.records import Records
+from dashboard.call.terms import Cause, ClosedBy, Flaw, LinkState, Speaker, Targets
 from dashboard.call.trail import Trail
 from dashboard.media.histogram import Histogram
 from dashboard.media.levels import LevelMeter

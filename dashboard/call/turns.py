@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from dashboard.call.events import AudioReceived
 from dashboard.call.state import BargeIn, Turn, Turns
 from dashboard.media.levels import SILENCE_DBFS
+
+if TYPE_CHECKING:
+    from dashboard.call.events import AudioReceived
 
 ONSET_S = 0.3
 """A bot frame is a sign of an answer only after this much silence: speech that goes on answers nothing."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.call.events import Cause, LinkState
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.findings.pacing import HARM
 from dashboard.call.findings.related import pattern
 from dashboard.call.findings.rule import RECENT_S
-from dashboard.call.hook import PING_S, HookView
+from dashboard.call.hook_view import PING_S, HookView
 from dashboard.call.state import CallState
+from dashboard.call.terms import Cause, LinkState
 from dashboard.call.units import percent
 from dashboard.call.words import cause_words, span_words
 from dashboard.media.pacing import open_gap_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.call.events import Cause, ClosedBy
+from dashboard.call.terms import Cause, ClosedBy
 
 _CAUSES = {
     Cause.STARTED: "started",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,8 +53,7 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
         return code
     from dashboard.cli.screen import run_screen
 
-    call, examine = source(order)
-    return run_screen(call, examine, order["title"], json_out, masks=order["settings"]["mask"])
+    return run_screen(partial(source, order), order["title"], json_out, masks=order["settings"]["mask"])
 
 
 def source(order: dict[str, Any]) -> tuple[Demo, Examine]:

@@ -9,14 +9,18 @@ import secrets
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard.call.events import Event
 from dashboard.call.hook_events import DOOR, ListenerStarted
 from dashboard.call.ports import Command, Emit
 from dashboard.errors import ConfigError
 from dashboard.simulator.shipped import shipped
+
+if TYPE_CHECKING:
+    from dashboard.cli.wiring import Examine
 
 _MIX = ("steady", "stalls", "steady", "choppy", "batched", "steady", "dead-air", "reset")
 """What several calls play in turn: good ones and bad ones."""
@@ -43,16 +47,18 @@ def order(args: argparse.Namespace) -> dict[str, Any]:
 
 def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
-    from dashboard.cli.listen import no_way
     from dashboard.cli.screen import run_screen
 
-    return run_screen(source(order), no_way, order["title"], json_out, records=False)
+    return run_screen(partial(source, order), order["title"], json_out, records=False)
 
 
-def source(order: dict[str, Any]) -> HookDemo:
-    """Return the source of the calls of a demo."""
+def source(order: dict[str, Any]) -> tuple[HookDemo, Examine]:
+    """Return the source of the calls of a demo, and who says that there is no way to examine."""
+    from dashboard.cli.listen import no_way
+
     words = [*order["scenarios"], "--calls", str(order["calls"])]
-    return HookDemo(order["settings"], words if order["seed"] is None else [*words, "--seed", str(order["seed"])])
+    seeded = words if order["seed"] is None else [*words, "--seed", str(order["seed"])]
+    return HookDemo(order["settings"], seeded), no_way
 
 
 class HookDemo:

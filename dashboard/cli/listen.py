@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,9 @@ from dashboard.call.verdict import judge
 from dashboard.wiretext import visible
 
 if TYPE_CHECKING:
+    from dashboard.bus.runtime import WorkerProcess
     from dashboard.cli.settings import Settings
+    from dashboard.cli.wiring import Examine
 
 EXIT_INTERRUPTED = 130
 
@@ -109,9 +112,15 @@ def order(args: argparse.Namespace) -> dict[str, Any]:
 def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
     from dashboard.cli.screen import run_screen
+
+    return run_screen(partial(source, order), order["title"], json_out, records=False)
+
+
+def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:
+    """Return the source of the calls that come in, and who says that there is no way to examine."""
     from dashboard.cli.wiring import worker
 
-    return run_screen(worker(order["settings"], DOOR), no_way, order["title"], json_out, records=False)
+    return worker(order["settings"], DOOR), no_way
 
 
 async def no_way(tell: Callable[[str], None]) -> None:

@@ -5,35 +5,49 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.bus.fanout import play
-from dashboard.call.ports import Source
+from dashboard.call.ports import Command, Source
 from dashboard.call.state import Calls, CallState
-from dashboard.cli.wiring import Examine, bundle, write_json
 from dashboard.ui.app import CallScopeApp
 
 if TYPE_CHECKING:
     from dashboard.bus.store import Store
+    from dashboard.cli.wiring import Examine
     from dashboard.storage.replay import Replay
 
-# What folds and sums up is loaded when the first frame stands: that takes a sixth of its time.
+# Facts, and what reads, folds and sums them up, are loaded when the first frame stands: that takes a third of its time.
 
 _SUMMARIES = 20
 """Calls of a listener that are summed up when one leaves."""
 
 
 def run_screen(
-    source: Source, examine: Examine, title: str, json_out: Path | None, *, records: bool = True, masks: bool = True
+    open_source: Callable[[], tuple[Source, Examine]],
+    title: str,
+    json_out: Path | None,
+    *,
+    records: bool = True,
+    masks: bool = True,
 ) -> int:
-    """Open the screen on `source`; on quit print the summary, ready to paste, and write `json_out`.
+    """Open the screen on a source; on quit print the summary, ready to paste, and write `json_out`.
 
+    open_source: makes the source, once, when the first frame stands, and who examines its way.
     records: the source writes recordings. masks: they are masked, and so are pictures for evidence.
     """
     store: Store | None = None
+    source = cache(open_source)
+
+    def command(command: Command) -> None:
+        source()[0].command(command)
+
+    async def examine(tell: Callable[[str], None]) -> None:
+        await source()[1](tell)
 
     def snapshot() -> Calls:
         return {} if store is None else store.snapshot()
@@ -45,14 +59,14 @@ def run_screen(
         gc.freeze()  # the first frame stands: what is loaded now stays, and need never be looked at again
         gc.enable()
         store = Store()
-        await play(source, [store])
+        await play(source()[0], [store])
 
     app = CallScopeApp(
         snapshot,
-        source.command,
+        command,
         feed,
         examine=examine,
-        bundle=bundle if records else None,
+        bundle=_bundle if records else None,
         masks=masks,
         title=title,
     )
@@ -65,9 +79,16 @@ def run_screen(
     return 0
 
 
+async def _bundle(recording: Path, picture: str, out: Path) -> None:
+    from dashboard.cli.wiring import bundle
+
+    await bundle(recording, picture, out)
+
+
 def _sum_up(store: Store, json_out: Path | None) -> None:
     from dashboard.call.figures import listen_object, probe_object
     from dashboard.call.summary import summary
+    from dashboard.cli.wiring import write_json
 
     calls = list(store.snapshot().values())
     for call in calls[-_SUMMARIES:]:
@@ -92,7 +113,7 @@ def run_replay(replay: Replay, recording: Path, json_out: Path | None) -> int:
         feed,
         player=replay,
         recording=recording,
-        bundle=bundle,
+        bundle=_bundle,
         masks=False,
         title=recording.name,
     )
@@ -110,6 +131,7 @@ def run_replay(replay: Replay, recording: Path, json_out: Path | None) -> int:
 def _leave_behind(call: CallState, json_out: Path | None) -> None:
     from dashboard.call.figures import probe_object
     from dashboard.call.summary import summary
+    from dashboard.cli.wiring import write_json
 
     sys.stdout.write(f"{summary(call)}\n")
     if json_out is not None:

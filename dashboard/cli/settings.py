@@ -58,6 +58,7 @@ from dashboard.cli.values import (
     switch_or_file,
 )
 from dashboard.errors import ConfigError
+from dashboard.resilience.bounds import MINUTE_S, is_secure
 from dashboard.wiretext import safe_url
 
 
@@ -318,8 +319,6 @@ class Settings(CognigySettings):
         self._require_fair_questions()
 
     def _require_fair_questions(self) -> None:
-        from dashboard.resilience.inquiry import MINUTE_S  # as for `login_url`
-
         if self.analytics_query == "off":
             return
         if not self.authorizes:
@@ -430,8 +429,6 @@ def _is_genesys(api_url: str) -> bool:
 
 def _address(value: str, *, plain: str, insecure: bool) -> str:
     """Return `value` if it is an address of scheme `plain` + "s", or of `plain` where that is allowed."""
-    from dashboard.resilience.exchange import is_secure  # as for `login_url`
-
     value = value.strip()
     parts = urlsplit(value)
     if parts.scheme not in (plain, f"{plain}s") or not parts.hostname:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,7 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
     from dashboard.cli.screen import run_screen
 
-    call, examine = source(order)
-    return run_screen(call, examine, order["title"], json_out, masks=order["settings"]["mask"])
+    return run_screen(partial(source, order), order["title"], json_out, masks=order["settings"]["mask"])
 
 
 def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit
 
 from dashboard.call.events import Cause
-from dashboard.resilience.exchange import Reply, Request, bad_reply, is_secure, json_object, refuse_status
+from dashboard.resilience.bounds import is_secure
+from dashboard.resilience.exchange import Reply, Request, bad_reply, json_object, refuse_status
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.retry import Failure, LinkError, Step
 from dashboard.wiretext import clean

@@ -9,9 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from dashboard.call.events import Cause
 from dashboard.resilience.retry import Failure, LinkError, Step, status_cause
@@ -68,26 +66,6 @@ def json_object(step: Step, body: bytes) -> dict[str, Any]:
 def bad_reply(step: Step, problem: str) -> LinkError:
     """Return the error for a 200 whose content is not what the protocol says."""
     return LinkError(Failure(Cause.BAD_REPLY, f"the reply to the {step.value} {problem}", 200))
-
-
-def is_secure(url: str) -> bool:
-    """Tell whether secrets may travel to `url`: https or wss anywhere, plain http or ws to this machine only."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.scheme in ("https", "wss"):
-        return bool(host)
-    return parts.scheme in ("http", "ws") and is_loopback(host)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine itself."""
-    try:
-        return host.lower() == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def error_code(body: bytes) -> str:

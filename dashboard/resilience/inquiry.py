@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from dashboard.call.conversation import GenesysVerdict
 from dashboard.call.events import GenesysReported
 from dashboard.resilience.analytics import Answer, is_askable
-
-MINUTE_S = 60.0
-"""The shortest `every_s` that is fair to Genesys Cloud."""
+from dashboard.resilience.bounds import MINUTE_S
 
 TRIES = 3
 """Requests that one question takes at most, while Genesys is rate limiting or failing."""

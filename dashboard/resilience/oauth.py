@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.errors import ConfigError
-from dashboard.resilience.exchange import Reply, Request, bad_reply, is_secure, json_object, refuse_status
+from dashboard.resilience.bounds import is_secure
+from dashboard.resilience.exchange import Reply, Request, bad_reply, json_object, refuse_status
 from dashboard.resilience.retry import Step
 from dashboard.resilience.secret import Secret
 

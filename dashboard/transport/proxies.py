@@ -11,7 +11,7 @@ from websockets.proxy import get_proxy, parse_proxy
 from websockets.uri import parse_uri
 
 from dashboard.call.events import Cause
-from dashboard.resilience.exchange import is_loopback
+from dashboard.resilience.bounds import is_loopback
 from dashboard.resilience.retry import Failure, LinkError
 
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.call.events import LinkState
 from dashboard.call.record_events import RecordingFailed, RecordingSaved
 from dashboard.call.state import CallState, Outage
+from dashboard.call.terms import LinkState
 from dashboard.call.verdict import last_failure
 from dashboard.call.words import cause_words, closed_by_words
 from dashboard.ui.draw.spans import tame

@@ -52,4 +52,4 @@ async def _examine(tell: Callable[[str], None]) -> None:
 
 if __name__ == "__main__":
     dashboard.ui.app.SAMPLE_S = _SECOND_S
-    run_screen(_Played(*map(Path, sys.argv[1:])), _examine, "benchmark", None)
+    run_screen(lambda: (_Played(*map(Path, sys.argv[1:])), _examine), "benchmark", None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from dashboard.call.events import Speaker
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
 from dashboard.call.state import Line, Turn
+from dashboard.call.terms import Speaker
 from dashboard.call.words import span_words
 
 SILENT_KEPT_S = 20.0

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from dashboard.call.events import Cause
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
 from dashboard.call.outages import latest
 from dashboard.call.state import Calls, CallState, Herd
+from dashboard.call.terms import Cause
 from dashboard.call.words import span_words
 
 LOST_TOGETHER_S = 2.0

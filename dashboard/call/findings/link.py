@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from statistics import median
 
-from dashboard.call.events import Cause, ClosedBy, LinkState
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
 from dashboard.call.state import Connection, Outage
+from dashboard.call.terms import Cause, ClosedBy, LinkState
 from dashboard.call.words import close_code_words, closed_by_words, span_words
 
 AFTERMATH_S = 10.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.call.events import Cause, Flaw, LinkState
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
+from dashboard.call.terms import Cause, Flaw, LinkState
 from dashboard.call.words import cause_words, span_words
 
 _AWAY = (Cause.DNS, Cause.TCP_REFUSED, Cause.NETWORK, Cause.TIMEOUT, Cause.UNAVAILABLE)

@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 
-from dashboard.call.events import Cause, ClosedBy
 from dashboard.call.findings.finding import Finding, Reading, Severity
 from dashboard.call.state import CallState, Connection, Outage
+from dashboard.call.terms import Cause, ClosedBy
 from dashboard.media.pacing import Sample
 from dashboard.media.readings import window
 

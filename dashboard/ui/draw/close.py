@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dashboard.call.events import LinkState
 from dashboard.call.explain import explain_cause, explain_code
 from dashboard.call.findings.finding import Finding
 from dashboard.call.findings.related import related
 from dashboard.call.state import CallState, Connection, Failure, Outage
+from dashboard.call.terms import LinkState
 from dashboard.call.trail import Message
 from dashboard.call.words import cause_words, close_code_words, closed_by_words
 from dashboard.ui.draw.findings import LOOKS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.call.events import LinkState
 from dashboard.call.state import CallState, QueueView
+from dashboard.call.terms import LinkState
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
 from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.spans import Role, Span, cells, tame

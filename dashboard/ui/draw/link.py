@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.call.events import LinkState
 from dashboard.call.state import CallState
+from dashboard.call.terms import LinkState
 from dashboard.call.words import cause_words
 from dashboard.ui.draw.bars import bar
 from dashboard.ui.draw.layout import Spans, join, join_fitting

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.call.events import Cause
 from dashboard.call.state import CallState, Outage
+from dashboard.call.terms import Cause
 from dashboard.call.words import cause_words
 from dashboard.ui.draw.rows import outage_header, outage_row
 from dashboard.ui.draw.spans import Row

@@ -9,7 +9,7 @@ from dashboard.call import hook_events as he
 from dashboard.call.events import Cause, ClosedBy, Event, LinkState
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Severity
-from dashboard.call.hook import HookView
+from dashboard.call.hook_view import HookView
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.call.verdict import headline

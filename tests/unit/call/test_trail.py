@@ -6,8 +6,9 @@ import pytest
 
 from dashboard.call import events as ev
 from dashboard.call.events import Speaker
+from dashboard.call.messages import received, sent
 from dashboard.call.state import Connection
-from dashboard.call.trail import KEPT, TEXT_LIMIT, Message, Trail, received, sent
+from dashboard.call.trail import KEPT, TEXT_LIMIT, Message, Trail
 from tests.builders import Story
 
 ID = "call-1"

@@ -77,14 +77,15 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     fresh_python: Callable[[str], str],
 ) -> None:
     code = "import sys, dashboard.cli.main, dashboard.cli.screen; from dashboard.cli import demo, watch"
-    sources = "demo.source({'scenario': 'x', 'seed': None, 'settings': {}}); watch.source({'settings': {}})"
-    loaded = set(fresh_python(f"{code}; {sources}; print(*sys.modules)").split())
-    assert {"textual.app", "dashboard.ui.app", "dashboard.bus.runtime"} <= loaded
-    assert {"dashboard.bus.store", "dashboard.call.reducer"} & loaded == set()  # what folds waits for the first frame
+    loaded = set(fresh_python(f"{code}; print(*sys.modules)").split())
+    assert {"textual.app", "dashboard.ui.app", "dashboard.call.state"} <= loaded
+    facts = {"dashboard.call.events", "dashboard.call.hook_events"}
+    reads_and_folds = {"dashboard.bus.runtime", "dashboard.bus.store", "dashboard.call.codec", "dashboard.call.reducer"}
+    assert (facts | reads_and_folds) & loaded == set()  # they wait for the first frame
     strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
     assert strangers & loaded == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("dashboard.")}
-    assert rooms == {"bus", "call", "cli", "clock", "errors", "media", "simulator", "ui", "wiretext"}
+    assert rooms == {"bus", "call", "cli", "errors", "media", "simulator", "ui", "wiretext"}
 
 
 def test_the_check_loads_nothing_that_draws_or_dials(fresh_python: Callable[[str], str]) -> None:
@@ -93,6 +94,14 @@ def test_the_check_loads_nothing_that_draws_or_dials(fresh_python: Callable[[str
     assert "dashboard.cli.settings" in loaded
     heavy = {"textual", "rich", "plotext", "asyncio", "websockets", "httpx", "aiohttp", "structlog"}
     assert heavy & loaded == set()
+
+
+def test_the_check_of_a_call_loads_no_facts(fresh_python: Callable[[str], str]) -> None:
+    words = ["watch", "--auth", "none", "--url", "ws://127.0.0.1:9/", CHECK_ONLY]
+    code = f"import sys; from dashboard.cli.main import run; run({words}); print(); print(*sys.modules)"
+    loaded = set(fresh_python(code).split())
+    assert "dashboard.resilience.bounds" in loaded
+    assert {name for name in loaded if name.startswith("dashboard.call.")} == set()
 
 
 def test_a_demo_in_which_calls_come_in_lets_nobody_else_in(capsys: pytest.CaptureFixture[str]) -> None:
