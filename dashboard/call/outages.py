@@ -183,6 +183,8 @@ def pinged(link: LinkView, fact: PingMeasured) -> LinkView:
 
 def worker_lost(link: LinkView, at: float, detail: str) -> LinkView:
     """The process that held the socket is gone, and the socket with it."""
+    from dashboard.call.events import ConnectionLost, LinkChanged  # whoever folds has loaded it
+
     gone = ConnectionLost("", at, Cause.WORKER_LOST, 1006, "", ClosedBy.US, link.last_inbound_at or at, detail)
     view = lost(link, gone) if link.opened_at is not None else link
     fact = LinkChanged("", at, LinkState.CLOSED, Cause.WORKER_LOST, detail)

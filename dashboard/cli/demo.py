@@ -7,14 +7,12 @@ Here it is called by the AppFoundry socket; every other dialect (`--dialect NAME
 from __future__ import annotations
 
 import argparse
-import tomllib
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import ConfigError
-from dashboard.simulator.shipped import shipped
 
 if TYPE_CHECKING:
     from dashboard.cli.settings import Settings
@@ -69,6 +67,10 @@ def _of(dialect: str) -> Any:
 
 
 def _advice(scenario: str) -> dict[str, Any]:
+    import tomllib  # here, as the check alone asks, and not the screen
+
+    from dashboard.simulator.shipped import shipped
+
     file = shipped().get(scenario)
     if file is not None:  # the tests have checked it, and the first frame waits for this
         settings: dict[str, Any] = tomllib.loads(file.read_text("utf-8")).get("settings", {})

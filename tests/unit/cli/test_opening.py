@@ -85,7 +85,7 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
     assert strangers & loaded == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("dashboard.")}
-    assert rooms == {"bus", "call", "cli", "errors", "media", "simulator", "ui", "wiretext"}
+    assert rooms == {"bus", "call", "cli", "errors", "media", "ui", "wiretext"}
 
 
 def test_the_check_loads_nothing_that_draws_or_dials(fresh_python: Callable[[str], str]) -> None:
