@@ -126,6 +126,16 @@ _CAUSES = {
         "the application on the other side",
         "its documentation, and the reason that it gave",
     ),
+    Cause.CLOSE_ANNOUNCED: Explanation(
+        "Genesys said that it would close this socket, so it was left for another one before that.",
+        "Genesys' own maintenance of its notification service",
+        "nothing, unless it happens often",
+    ),
+    Cause.SUBSCRIPTION_LOST: Explanation(
+        "The channel told nothing any more, so its topics were subscribed again.",
+        "another program with the same OAuth client, a token that was revoked, more than 20 channels",
+        "what else uses this OAuth client: give callscope one of its own",
+    ),
     Cause.SESSION_ENDED: Explanation(
         "The caller's side closed its session as the protocol has it.", "the end of the call", "nothing"
     ),

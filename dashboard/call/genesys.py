@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
 from dashboard.call.outages import latest
+from dashboard.call.party import TROUBLE
 from dashboard.call.state import CallState, GenesysView
 from dashboard.call.terms import LinkState
 from dashboard.call.words import cause_words
@@ -13,11 +14,6 @@ from dashboard.media.playout import Quality, playout
 
 POOR_MOS = 3.5
 """A conversation below this is bad, there and here."""
-
-TROUBLE = frozenset(
-    {"error", "transportFailure", "timeout", "sessionExpired", "inactivity", "system", "uncallable"},
-)
-"""Disconnect types with which no conversation should end."""
 
 
 def assess(record: GenesysRecord) -> tuple[GenesysVerdict, tuple[str, ...]]:

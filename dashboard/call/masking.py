@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from dashboard.call.events import Event, TranscriptReceived
+from dashboard.call.notification_events import SpeechTranscribed
 from dashboard.media.tail import Tail
 from dashboard.wiretext import PHONE
 
@@ -133,6 +134,7 @@ def _is_card(digits: str) -> bool:
 _NAMES = frozenset(
     {"call_id", "session_id", "conversation_id", "correlation_id", "dialect", "leg", "channels", "encoding", "clock"}
     | {"queue", "policy", "purpose", "media_type", "disconnect_type", "error_code", "codecs", "path"}
+    | {"participant_id", "communication_id", "utterance_id", "channel", "topics"}
 )
 """Fields of facts that hold identifiers and no words; every other text is masked, also those that are added one day."""
 
@@ -141,8 +143,8 @@ E = TypeVar("E", bound=Event)
 
 def masked(event: E) -> E:
     """Return a fact with every text in it masked."""
-    if isinstance(event, TranscriptReceived) and not event.final:
-        return dataclasses.replace(event, text=mask_interim(event.text))
+    if isinstance(event, TranscriptReceived | SpeechTranscribed) and not event.final:
+        event = dataclasses.replace(event, text=mask_interim(event.text))
     changes = _changes(event)
     return dataclasses.replace(event, **changes) if changes else event
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.call import events as ev
 from dashboard.call import hook_events as he
+from dashboard.call import notification_events as ne
 from dashboard.call.terms import Event, Speaker
 
 
@@ -31,7 +32,7 @@ def sent(event: Event) -> tuple[str, str] | None:
     return None
 
 
-def _transcript(event: ev.TranscriptReceived) -> tuple[str, str]:
+def _transcript(event: ev.TranscriptReceived | ne.SpeechTranscribed) -> tuple[str, str]:
     who = "" if event.speaker is Speaker.UNKNOWN else f"{event.speaker}: "
     return "transcript", f"{who}{event.text}{'' if event.final else ' …'}"
 
@@ -62,4 +63,13 @@ _RECEIVED: dict[type[Event], Callable[[Any], tuple[str, str] | None]] = {
     he.KeyPressed: lambda event: ("dtmf", event.key),
     he.EntityReceived: lambda event: ("event", f"{event.type_name}: {event.text}"),
     he.SessionEnding: _ending,
+    ne.HeartbeatReceived: lambda event: ("heartbeat", ""),
+    ne.ClosingAnnounced: lambda event: ("socket_closing", event.reason),
+    ne.SubscriptionLost: lambda event: ("no_longer_subscribed", event.reason),
+    ne.SubscriptionChanged: lambda event: ("system", event.reason),
+    ne.SpeechTranscribed: _transcript,
+    ne.TranscriptionChanged: lambda event: ("transcription", event.status),
+    ne.PartyJoined: lambda event: (f"{event.role}.start", ""),
+    ne.PartyLeft: lambda event: (f"{event.role}.end", event.disconnect_type),
+    ne.WrappedUp: lambda event: ("acw", event.code),
 }

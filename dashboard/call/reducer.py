@@ -6,12 +6,13 @@ from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
-from dashboard.call import cognigy_steps, hook, legs, messages, outages, records, steps, turns, utterances
+from dashboard.call import cognigy_steps, hook, legs, messages, notice_steps, outages, records, steps, turns, utterances
 from dashboard.call import events as ev
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook_events import MediaResumed, RuleBroken
 from dashboard.call.hook_view import HookView
+from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
 from dashboard.call.words import cause_words
 
@@ -66,6 +67,7 @@ def _(event: ev.CallStarted, call: CallState) -> CallState:
         endpoint=event.endpoint,
         dialect=event.dialect,
         targets=event.targets,
+        notices=NoticeView() if event.dialect == NOTIFICATIONS else None,
         link=replace(call.link, started_at=event.at),
     )
 
@@ -315,6 +317,9 @@ for _kind in hook.FACTS:
 
 for _kind in cognigy_steps.FACTS:
     reduce.register(_kind, cognigy_steps.folded)
+
+for _kind in notice_steps.FACTS:
+    reduce.register(_kind, notice_steps.folded)
 
 
 @reduce.register

@@ -11,6 +11,7 @@ from dashboard.call.cognigy import CognigyView
 from dashboard.call.conversation import GenesysReported
 from dashboard.call.findings.finding import Findings
 from dashboard.call.hook_view import HookView
+from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.records import Records
 from dashboard.call.terms import Cause, ClosedBy, Flaw, LinkState, Speaker, Targets
 from dashboard.call.trail import Trail
@@ -24,7 +25,7 @@ def _none() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
-SOUNDLESS = frozenset({"cognigy", "cognigy-rest"})
+SOUNDLESS = frozenset({"cognigy", "cognigy-rest", NOTIFICATIONS})
 """Dialects of wires that carry no audio."""
 
 INBOUND = "inbound"
@@ -159,7 +160,10 @@ LineKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the transcript stream. `latency_s` is the turn latency of the first sign of an answer of its kind."""
+    """One row of the transcript stream. `latency_s` is the turn latency of the first sign of an answer of its kind.
+
+    `age_s`: how long before `at` it was said, of a transcript that is told late.
+    """
 
     at: float
     kind: LineKind
@@ -169,6 +173,7 @@ class Line:
     confidence: float | None = None
     latency_s: float | None = None
     utterance: int | None = None
+    age_s: float | None = None
 
 
 UtteranceStatus = Literal[
@@ -327,6 +332,7 @@ class CallState:
     herd: Herd | None = None  # None: nothing in common with others
     hook: HookView | None = None  # None: not an AudioHook call
     cognigy: CognigyView | None = None  # None: no Cognigy endpoint
+    notices: NoticeView | None = None  # None: not followed by Genesys' notifications
     records: Records = field(default_factory=Records)
 
     @property

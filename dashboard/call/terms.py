@@ -54,6 +54,8 @@ class Cause(StrEnum):
     PROTOCOL_ERROR = "protocol_error"  # 1002, 1003, 1007: one side broke the protocol
     OTHER_CLOSE = "other_close"
     SESSION_ENDED = "session_ended"  # a caller of ours closed its session as it should
+    CLOSE_ANNOUNCED = "close_announced"  # the peer said that it is going to close: left before that
+    SUBSCRIPTION_LOST = "subscription_lost"  # the channel tells nothing any more: left for another one
     # why an attempt failed
     CREDENTIALS_REFUSED = "credentials_refused"  # by the login host
     TOKEN_REJECTED = "token_rejected"  # 401 from API or handshake, twice in a row

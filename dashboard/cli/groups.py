@@ -32,6 +32,7 @@ AUDIO = Group("audio that does not say what it is", _DIALLING)
 PACING = Group("pacing and playout", _HEARD | {"analyze"})
 ALARMS = Group("silence", _HEARD)
 GENESYS = Group("Genesys' own figures", _LIVE)
+FOLLOW = Group("a conversation that Genesys' notifications tell about", frozenset({"watch", "probe"}))
 QUEUES = Group("queues", _HEARD)
 RECORD = Group("recording", frozenset({"watch", "demo", "probe"}))
 LOG = Group("callscope itself", _HEARD)
@@ -41,6 +42,7 @@ GROUPS = (
     KEYS,
     CALL,
     COGNIGY,
+    FOLLOW,
     LOGIN,
     TRUST,
     TIME,

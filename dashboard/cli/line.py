@@ -38,12 +38,12 @@ def line(settings: Settings, call_id: str, *, clock: Clock | None = None, networ
         call_id=call_id,
         endpoint=safe_url(settings.url or settings.api_url),
         dialect=settings.dialect,
-        targets=_targets(settings),
+        targets=targets_of(settings),
         audio_limit=settings.audio_queue,
         control_limit=settings.control_queue,
         drop_policy=settings.drop_policy,
     )
-    enquirer = _enquirer(settings, call_id, network, clock)
+    enquirer = enquirer_for(settings, call_id, network, clock)
     return Line(options, link_policy(settings, call_id), network, reader(settings, call_id), clock, enquirer)
 
 
@@ -57,15 +57,17 @@ def audio_format(settings: Settings) -> AudioFormat:
     return AudioFormat(settings.audio_format, settings.audio_rate, settings.audio_channels)
 
 
-def _enquirer(settings: Settings, call_id: str, network: Network, clock: Clock) -> Enquirer | None:
+def enquirer_for(settings: Settings, call_id: str, network: Network, clock: Clock) -> Enquirer | None:
+    """Return who asks for Genesys' own record of the call, if anybody does."""
     query = settings.analytics_query
     if query == "off":
         return None
     inquiry = Inquiry(call_id, settings.analytics_every)
-    return Enquirer(query, inquiry, network, clock, settings.conversation_id)
+    return Enquirer(query, inquiry, network, clock, settings.conversation or settings.conversation_id)
 
 
-def _targets(settings: Settings) -> Targets:
+def targets_of(settings: Settings) -> Targets:
+    """Return what a call is judged by."""
     return Targets(
         spike_s=settings.spike_ms / 1000,
         buffer_s=settings.buffer_ms / 1000,

@@ -19,8 +19,8 @@ from dashboard.call.record_events import RecordingFailed, RecordingSaved
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
 from dashboard.call.verdict import judge, last_failure
-from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
+from dashboard.cli.source import call_source
 from dashboard.cli.wiring import log_sinks, new_call_id, only_call, play_until_stopped
 from dashboard.resilience.retry import exit_code
 from dashboard.storage.recording import Recording
@@ -105,7 +105,7 @@ def _print(call: CallState, args: argparse.Namespace) -> None:
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     """Return whether a signal ended it."""
     call_id = new_call_id()
-    call = line(settings, call_id)
+    call = call_source(settings, call_id)
     source: Source = call
     if settings.record or settings.record_on:
         from dashboard.cli.record import desk  # for those who record only: a call should be up soon

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
+    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -27,6 +29,7 @@ from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
 from dashboard.cli.cognigy import CognigySettings, endpoint_address, endpoint_scheme
+from dashboard.cli.follow_settings import FollowSettings
 from dashboard.cli.groups import (
     ALARMS,
     AUDIO,
@@ -62,7 +65,7 @@ from dashboard.resilience.bounds import MINUTE_S, is_secure
 from dashboard.wiretext import safe_url
 
 
-class Settings(CognigySettings):
+class Settings(CognigySettings, FollowSettings):
     """What the operator asked for, checked."""
 
     model_config = ConfigDict(
@@ -302,10 +305,12 @@ class Settings(CognigySettings):
     def require_call(self) -> None:
         """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
         self.require_endpoint()
-        if self.url is None and self.app_id is None:
+        if self.conversation is not None:
+            self.require_followable(self.authorizes, [name for name in ("url", "app_id") if getattr(self, name)])
+        elif self.url is None and self.app_id is None:
             raise ConfigError(
-                "there is no call to dial: neither url nor app_id is set",
-                remedy="Give --url wss://… or --app-id ID; callscope demo needs neither.",
+                "there is no call to dial: neither url nor app_id nor conversation is set",
+                remedy="Give --url wss://…, --app-id ID or --conversation ID; callscope demo needs none of them.",
             )
         lacking = [name for name in ("client_id", "client_secret") if not getattr(self, name)]
         if self.authorizes and lacking:
@@ -379,21 +384,17 @@ _VARIABLES = {
 @cache
 def explanations() -> dict[str, str]:
     """Return setting → the docstring beneath it. Only help and errors ask, so the model is built without them."""
-    found: dict[str, str] = {}
-    for model in (CognigySettings, Settings):
-        found |= _explained(model)
-    return found
+    models = (model for model in Settings.__mro__ if issubclass(model, BaseModel) and model is not BaseModel)
+    return {name: words for model in models for name, words in _docstrings(model)}
 
 
-def _explained(model: type) -> dict[str, str]:
-    (tree,) = ast.parse(inspect.getsource(model)).body
-    assert isinstance(tree, ast.ClassDef)
-    found: dict[str, str] = {}
-    for field, text in pairwise(tree.body):
+def _docstrings(model: type) -> Iterator[tuple[str, str]]:
+    (parsed,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(parsed, ast.ClassDef)
+    for field, text in pairwise(parsed.body):
         match field, text:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(words))):
-                found[name] = inspect.cleandoc(words)
-    return found
+                yield name, inspect.cleandoc(words)
 
 
 def variable(name: str) -> str:

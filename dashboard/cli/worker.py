@@ -12,9 +12,9 @@ import sys
 from dashboard.bus.runtime import raw_stdin, read_config, serve
 from dashboard.call.hook_events import DOOR
 from dashboard.call.ports import Source
-from dashboard.cli.line import line
 from dashboard.cli.record import desk
 from dashboard.cli.settings import Settings
+from dashboard.cli.source import call_source
 from dashboard.cli.wiring import log_sinks
 from dashboard.transport.watched_loop import new_loop
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
         source = board(settings)
     else:
-        source = desk(line(settings, call_id), settings, call_id, keeps_history=True)
+        source = desk(call_source(settings, call_id), settings, call_id, keeps_history=True)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(serve(source, stdin, sys.stdout.buffer, sinks))
     return 0

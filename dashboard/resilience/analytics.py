@@ -16,6 +16,7 @@ from urllib.parse import quote
 from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
 from dashboard.call.genesys import assess, has_voice, is_troubled, telling
 from dashboard.resilience.exchange import Reply, Request, bad_reply, json_object
+from dashboard.resilience.genesys_errors import asked_wait_s, correlation_id, missing_permissions
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.retry import RETRY_AFTER_LIMIT_S, Failure, LinkError, Step
 from dashboard.wiretext import clean
@@ -36,8 +37,6 @@ _COUNT_LIMIT = 2**53
 _LATEST = 253_402_300_799.0  # the end of year 9999: what a datetime can hold
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_PERMISSION = re.compile(r"\b[A-Za-z]{2,40}:[A-Za-z*]{1,60}:[A-Za-z*]{1,60}\b")
-_SECONDS = re.compile(r"\[(\d{1,4})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,37 +112,30 @@ def _pause_s(headers: Mapping[str, str]) -> float:
 
 
 def _refusal(reply: Reply) -> Answer:
-    correlation_id = clean(reply.headers.get("ININ-Correlation-Id", ""), _TEXT)
     if reply.status == 404:
-        return Answer(GenesysVerdict.UNKNOWN, ("not indexed yet (404)",), status=404, correlation_id=correlation_id)
-    text = reply.body[:4000].decode(errors="replace")
-    seconds = _SECONDS.search(text) if reply.status == 429 else None
-    wait_s = reply.retry_after_s
-    if wait_s is None and seconds is not None:
-        wait_s = min(float(seconds[1]), RETRY_AFTER_LIMIT_S)
-    error = _refusal_words(reply.status, text)
+        why = ("not indexed yet (404)",)
+        return Answer(GenesysVerdict.UNKNOWN, why, status=404, correlation_id=correlation_id(reply.headers))
     return Answer(
         GenesysVerdict.UNKNOWN,
-        error=error,
+        error=_refusal_words(reply),
         status=reply.status,
-        retry_after_s=wait_s,
-        correlation_id=correlation_id,
+        retry_after_s=asked_wait_s(reply),
+        correlation_id=correlation_id(reply.headers),
     )
 
 
-def _refusal_words(status: int, text: str) -> str:
-    match status:
+def _refusal_words(reply: Reply) -> str:
+    match reply.status:
         case 401:
             return "token rejected (401): it is from another region, or its OAuth client lacks roles"
         case 403:
-            named = list(dict.fromkeys(_PERMISSION.findall(text)))[:3]
-            wanted = " and ".join(named) if named else " or ".join(PERMISSIONS)
+            wanted = " and ".join(missing_permissions(reply)) or " or ".join(PERMISSIONS)
             return f"permission missing (403): give a role of the OAuth client {wanted}"
         case 429:
             return "rate limited (429)"
         case status if status >= 500:
             return f"analytics unavailable ({status})"
-    return f"analytics answered {status}"
+    return f"analytics answered {reply.status}"
 
 
 # -- the tutorials' reply -------------------------------------------------------------------------------

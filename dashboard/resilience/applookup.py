@@ -38,12 +38,13 @@ def read_lookup(reply: Reply, *, insecure: bool = False) -> str | None:
     url = fields.get("websocketUrl")
     if url is None or url == "":
         return None
-    if not isinstance(url, str) or not _dialable(url, insecure=insecure):
+    if not isinstance(url, str) or not is_dialable(url, insecure=insecure):
         raise bad_reply(Step.LOOKUP, "has a websocketUrl that cannot be dialled")
     return url
 
 
-def _dialable(url: str, *, insecure: bool) -> bool:
+def is_dialable(url: str, *, insecure: bool) -> bool:
+    """Tell whether a peer may send us to this WebSocket address."""
     if len(url) > _URL_LIMIT or not url.isascii() or not url.isprintable() or " " in url:
         return False
     try:

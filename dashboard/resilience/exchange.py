@@ -1,4 +1,4 @@
-"""HTTP requests and replies as values: what oauth.py, applookup.py and analytics.py write and read.
+"""HTTP requests and replies as values: what oauth.py, applookup.py, analytics.py and channels.py write and read.
 
 transport carries them out.
 """
@@ -19,14 +19,14 @@ _ERROR_CODE = re.compile(r"(?=.{1,40}$)[a-z]+(_[a-z]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request with a form, a JSON object or no body; headers and form carry secrets: not in its repr."""
+    """An HTTP request with a form, JSON or no body; headers, form and the path carry secrets: not in its repr."""
 
     step: Step
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     form: dict[str, str] | None = field(default=None, repr=False)
-    json: dict[str, Any] | None = None
+    json: dict[str, Any] | list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

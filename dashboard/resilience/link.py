@@ -305,7 +305,7 @@ class Link(Machine):
             connection.leave_at = now + _SOON_S  # a token is being fetched
             return
         if self.policy.overlap:
-            self._order(now, Replace(self._token))
+            self._order(now, Replace(self._token, connection.leave_cause))
             return
         self._abandon_step()
         self._close_ourselves(now, connection.leave_cause, connection.leave_why)
@@ -343,7 +343,8 @@ class Link(Machine):
             self._address = None
         if cause is Cause.TOKEN_EXPIRY and connection.token is not None:
             self._rejected = connection.token.value
-        if cause is Cause.SERVER_CLOSED and not (self.policy.reconnect_on_1000 and self.session_id):
+        goes_on = self.session_id is not None or not self.policy.sessions
+        if cause is Cause.SERVER_CLOSED and not (self.policy.reconnect_on_1000 and goes_on):
             self._enter(now, LinkState.CLOSED, cause, detail)
         else:
             floor_s = retry.TRY_AGAIN_LATER_S if cause is Cause.TRY_AGAIN_LATER else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dashboard.call.events import Cause
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.secret import Secret
 
@@ -41,9 +42,10 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """Open another socket beside the open one, to the same session or a new one. Answer: replaced or step_failed."""
+    """Open another socket beside the open one, which is left for `cause`. Answer: replaced or step_failed."""
 
     token: Token | None
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)

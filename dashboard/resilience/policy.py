@@ -13,7 +13,8 @@ class LinkPolicy:
 
     url: dialled when the app lookup names none or there is no lookup. max_attempts: 0 is endless.
     stable_after_s: an open connection with at least one message resets the attempts after this long.
-    overlap: where one connection is to give way to another, that one is opened first.
+    overlap: where one connection is to give way to another, that one is opened first. sessions: a close with 1000
+    while there is no session ends the call.
     """
 
     url: str | None = field(default=None, repr=False)
@@ -27,6 +28,7 @@ class LinkPolicy:
     close_timeout_s: float = 5.0
     reconnect_on_1000: bool = True
     overlap: bool = False
+    sessions: bool = True
 
     def __post_init__(self) -> None:
         if self.url is None and not self.lookup:

@@ -21,10 +21,13 @@ TRY_AGAIN_LATER_S = 5.0
 
 
 class Step(Enum):
-    """The three requests of an attempt, in their order, the one beside the call, and an utterance that is one."""
+    """The requests of an attempt, in their order, those beside the call, and an utterance that is one."""
 
     LOGIN = "login"
     LOOKUP = "app lookup"
+    CONVERSATION = "conversation"
+    CHANNEL = "notification channel"
+    SUBSCRIPTION = "subscription"
     HANDSHAKE = "handshake"
     ANALYTICS = "analytics"
     UTTERANCE = "utterance"

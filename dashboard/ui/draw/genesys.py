@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dashboard.call.conversation import GenesysLeg, GenesysRecord, GenesysVerdict
-from dashboard.call.genesys import POOR_MOS, TROUBLE, compared, disconnect_type, our_end, our_sound, verdict_words
+from dashboard.call.genesys import POOR_MOS, compared, disconnect_type, our_end, our_sound, verdict_words
+from dashboard.call.party import TROUBLE
 from dashboard.call.state import CallState, GenesysView
 from dashboard.ui.draw.layout import EMPTY, Spans, crop, join, pad, shorten_middle, stack
 from dashboard.ui.draw.spans import Role, Span, padded, tame, wrap

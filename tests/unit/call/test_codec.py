@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.call import codec, cognigy_events, events, hook_events, ports, record_events
+from dashboard.call import codec, cognigy_events, events, hook_events, notification_events, ports, record_events
+from dashboard.call.party import Party
 from dashboard.errors import CodecError
 
 AUDIO = events.AudioReceived(
@@ -41,6 +42,13 @@ FACTS = [
     hook_events.HookOffered("c1", 3.0, "o", "p", "c", ("PCMU 8000 external",), "en-US", ("s-1",)),
     hook_events.HookPinged("c1", 3.0, None, 2.5, 2.0),
     hook_events.EntityReceived("c1", 3.0, "barge_in", "{}"),
+    notification_events.ChannelSubscribed(
+        "c1", 3.0, "1f2e3d4c", ("transcription",), ("acw: rejected",), 86_403.0, True
+    ),
+    notification_events.ConversationRead(
+        "c1", 3.0, (Party("p", "agent", "c", "voice", recording="paused"),), over=False
+    ),
+    notification_events.SpeechTranscribed("c1", 3.0, "u", "c", events.Speaker.CALLER, "yes", True, 0.9, 3.1, 0.4),
     events.Ticked("c1", 3.0, 0.001, (0.0, 0.25)),
     dataclasses.replace(AUDIO, late=(0, 1)),
     events.WorkerLost("c1", 3.0, "was killed by SIGKILL", dead=True),
@@ -67,7 +75,7 @@ def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) ->
 
 
 def test_every_kind_of_fact_can_be_written() -> None:
-    rooms = (events, hook_events, cognigy_events, record_events)
+    rooms = (events, hook_events, cognigy_events, notification_events, record_events)
     named = [item for room in rooms for item in vars(room).values()]
     kinds = {item for item in named if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
