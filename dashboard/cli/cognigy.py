@@ -27,7 +27,13 @@ _Path = Annotated[str, StringConstraints(pattern=r"^[^.\s]{1,60}(\.[^.\s]{1,60})
 class CognigySettings(BaseModel):
     """What only an endpoint needs, and the choice of a dialect."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        defer_build=True,  # only `Settings`, which has these fields too, is ever made: its validator is enough
+    )
 
     dialect: Annotated[Literal["appfoundry", "cognigy", "cognigy-rest"], CALL] = "appfoundry"
     """What is spoken: AppFoundry's JSON, or test utterances to a Cognigy endpoint, over Socket.IO or REST."""

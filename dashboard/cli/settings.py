@@ -73,6 +73,7 @@ class Settings(CognigySettings, FollowSettings):
         extra="forbid",
         allow_inf_nan=False,
         hide_input_in_errors=True,
+        defer_build=False,
     )
 
     insecure: Annotated[bool, TRUST] = False
