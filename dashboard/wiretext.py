@@ -25,14 +25,61 @@ _SECRETS = re.compile(
 )
 _URL_QUERY = re.compile(r"(?i)\b(?P<base>(?:wss?|https?)://[^\s?#\"'<>]*)\?[^\s\"'<>]*")
 _URL_USER = re.compile(r"(?i)\b(?P<scheme>(?:wss?|https?)://)[^\s/@\"'<>]+@")
-PHONE = re.compile(
-    r"""(?x) (?<![\w.:+-])
-    (?: \(? (?: \+[1-9] | 00?[1-9] ) (?: [ ()/.-]{0,2} \d ){7,13}  # international, or with a trunk prefix
-      | \(? [2-9]\d\d \)? [ .-]{1,2} [2-9]\d\d [ .-] \d{4}  # North American
-    ) (?![\w-])
+
+_GAP = "[ ()/.\u00a0\u202f\u2010-\u2013-]{0,3}"
+_PHONE = re.compile(
+    rf"""(?ix)
+    \b (?: order | invoice | tracking | parcel | ticket | case | reference | contract | customer | booking
+         | (?: auftrags | bestell | rechnungs | sendungs | paket | ticket | vorgangs | vertrags | kunden ) (?= -? n ) )
+       \s* -? (?: number | nummer | no\b | nr\b | id\b | \# ) [.:]?
+       (?: \s+ (?: is | was | ist | war | lautet ) )? [\s:]* (?P<other> \d (?: [ .-]? \d )* )
+    | (?<! [\w.:+-] ) (?:
+        \(? \+ [1-9] (?: {_GAP} \d ){{7,14}}
+      | \(? 00 [1-9] (?: {_GAP} \d ){{8,13}}
+      | \(? 0 [1-9] (?: {_GAP} \d ){{7,12}}
+      | (?: \( 0 \d{{2,4}} \) | 0 [ ]? \d{{2,4}} [ ]? / ) [ /-]{{0,3}} \d [ \d]{{1,8}} \d
+      | (?: 1 [ .-] )? (?: \( [2-9]\d\d \) [ ]? | [2-9]\d\d [ .\u2010-\u2013-]{{1,2}} )
+        [2-9]\d\d [ .\u2010-\u2013-] \d{{4}}
+    ) (?! [\w-] )
     """
 )
-"""A phone number in full: international, with a trunk prefix, or North American."""
+_STAYS = re.compile(
+    r"""(?xi) (
+        (?<![\w-]) [0-9a-f]{8} (?: -[0-9a-f]{4} ){3} -[0-9a-f]{12} (?![\w-])  # UUID
+      | (?<![\w.]) \d{1,3} (?: \.\d{1,3} ){3} (?! \w | \.\d )  # IPv4
+      | (?<![\w-]) \d{4}-\d\d-\d\d (?! [\d-] )  # 2030-01-31
+      | (?<![\w.]) (?: 0?[1-9] | [12]\d | 3[01] )\.(?: 0?[1-9] | 1[0-2] )\.  # 31.1.2030, 31.1.
+        (?: \d{4} | \d\d )? (?! \w | \.\d )
+      | (?<![\w/-]) \d\d? (?P<bar> [/-] ) \d\d? (?P=bar) (?: \d{4} | \d\d ) (?! [\w/-] )  # 1/31/2030
+      | (?<! [\d:.] ) \d\d?:\d\d (?: :\d\d (?: [.,]\d+ )? )? (?! [\d:] )  # 10:00:00.000
+      | (?<! [\d.] ) (?: [01]?\d | 2[0-3] )\.[0-5]\d  # 9.00-10.00 Uhr
+        (?= \s? (?: Uhr | (?: bis | [-\u2013] ) \s? \d\d?\.\d\d \s? Uhr ) )
+    )"""
+)
+"""Evidence that could be taken for somebody's number: dates, times, addresses of machines."""
+
+
+def evidence_apart(text: str) -> list[str]:
+    """Part `text` so that every other piece, from the second on, is a date, a time, a UUID or an address."""
+    pieces = _STAYS.split(text)
+    del pieces[2::3]  # what the inner group found
+    return pieces
+
+
+def without_phones(text: str, instead: str) -> str:
+    """Replace phone numbers: international, with a trunk prefix, or North American with area code.
+
+    What is said to be the number of an order, a ticket and the like stays.
+    """
+    if _ENOUGH.search(text) is None:
+        return text
+    pieces = evidence_apart(text)
+    pieces[::2] = [_PHONE.sub(lambda found: found[0] if found["other"] else instead, piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+_ENOUGH = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
+"""The digits of the shortest phone number."""
 
 
 def redact(text: str) -> str:
@@ -40,7 +87,7 @@ def redact(text: str) -> str:
     text = _URL_USER.sub(r"\g<scheme>***@", text)
     text = _URL_QUERY.sub(r"\g<base>?***", text)
     text = _SECRETS.sub(r"\g<key>***", text)
-    return PHONE.sub("***", text)
+    return without_phones(text, "***")
 
 
 def clean(text: str, limit: int = TEXT_LIMIT) -> str:

@@ -19,7 +19,15 @@ from dashboard.call.state import CallState, Line
 from dashboard.call.trail import TEXT_LIMIT, Message
 from dashboard.media.tail import Tail
 
-_CUT_MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@[\w.-]*$")
+_CUT_MAIL = re.compile(
+    r"""(?x) (?<![\w.%+-]) (?:
+        [\w.%+-]+ @ [\w.-]*  # jane@exam
+      | (?= [\w-]* [^\W\d_] ) \w [\w-]* (?: [._%+] [\w%+-]+ )+ [._%+]?  # jane.doe
+      | [^\W\d_]{2,} \d{2,} [._%+]?  # jane78
+    ) $"""
+)
+"""An address, or what may be the beginning of one: no plain word has a full stop within."""
+
 _CUT_TELEPHONE = re.compile(r"\+\d[\d ()/.-]*$")
 
 Path = tuple[Hashable, ...]

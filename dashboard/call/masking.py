@@ -17,7 +17,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from dashboard.call.events import Event, TranscriptReceived
 from dashboard.call.notification_events import SpeechTranscribed
 from dashboard.media.tail import Tail
-from dashboard.wiretext import PHONE
+from dashboard.wiretext import evidence_apart, without_phones
 
 CARD, TELEPHONE, MAIL, DIGITS = "[card]", "[phone]", "[e-mail]", "[digits]"
 
@@ -47,24 +47,27 @@ _WORDS: dict[str, int] = {
 """Word → the digits that it adds to a number read aloud."""
 
 _TOKEN = rf"(?:\d|{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w)"
-_GAP = r"(?:[,.;…]?[\s-]+|,)"
+_FILLERS = ("uh", "um", "äh", "ähm", "öh")
+_GAP = rf"(?:[,.;…]?[\s-]+(?:(?:{'|'.join(_FILLERS)})[,.;…]*\s+)?|,)"
 _SPOKEN = re.compile(rf"(?i)(?<![\w.:]){_TOKEN}(?:{_GAP}{_TOKEN})*")
 _WRITTEN = re.compile(r"(?<![\w.:+-])\d+(?:[ -]\d+)*(?!\w)")
+_CALLED_A_PHONE = re.compile(
+    r"""(?ix) \b (?P<cue>
+        (?: (?: telephone | telefon | tel | phone | mobile | cell | handy | mobil | fax | ruf )
+            (?: \s? -? (?: number | nummer | no\b | nr\b ) )?
+          | call | ring | dial | reach | anrufen | zurückrufen | erreich\w*
+          | (?: my | our | his | her | their | meine | unsere | seine | ihre ) \s (?: number | nummer ) )
+        (?: [\s.:,]+ (?: number | nummer | is | ist | lautet | me | us | mich | uns | back | at | on | unter | der ) )*
+        [\s.:,(]* \b )
+    \d (?: [ ()/.-]{0,3} \d ){5,14} (?! [\w-] | [.,]\d )
+    """
+)
+"""A number too short to be known by its form, called by what it is."""
+
 _NORTH_AMERICAN = re.compile(r"(?<![\w.:+-])[2-9]\d\d[2-9]\d{6}(?!\w)")  # in one piece
 _CARD_DIGITS = range(13, 20)
 _MAIL = re.compile(r"(?<![\w.%+-])[\w.%+-]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
 _END = re.compile(r"[\s.,;…-]*$")
-
-_STAYS = re.compile(
-    r"""(?xi) (
-        (?<![\w-]) [0-9a-f]{8} (?: -[0-9a-f]{4} ){3} -[0-9a-f]{12} (?![\w-])  # UUID
-      | (?<![\w.]) \d{1,3} (?: \.\d{1,3} ){3} (?! \w | \.\d )  # IPv4
-      | (?<![\w-]) \d{4}-\d\d-\d\d (?! [\d-] )  # 2030-01-31
-      | (?<![\w.]) \d\d?\.\d\d?\. (?: \d{4} | \d\d ) (?! \w | \.\d )  # 31.1.2030
-      | (?<![\w/]) \d\d?/\d\d?/ (?: \d{4} | \d\d ) (?! [\w/] )  # 1/31/2030
-      | (?<! [\d:.] ) \d\d?:\d\d (?: :\d\d (?: [.,]\d+ )? )? (?! [\d:] )  # 10:00:00.000
-    )"""
-)
 
 _SUSPICIOUS = re.compile(rf"(?i)[\d@]|\b(?:{'|'.join(word for word in _WORDS if len(word) > 1)})\b")
 
@@ -73,7 +76,7 @@ def mask(text: str) -> str:
     """Return `text` without numbers and addresses that belong to people; what is masked stays so."""
     if _SUSPICIOUS.search(text) is None:
         return text
-    pieces = _STAYS.split(text)
+    pieces = evidence_apart(text)
     pieces[::2] = map(_mask_piece, pieces[::2])
     return "".join(pieces)
 
@@ -91,8 +94,9 @@ def mask_interim(text: str) -> str:
 def _mask_piece(text: str) -> str:
     text = _MAIL.sub(MAIL, text)
     text = _WRITTEN.sub(lambda run: _without_cards(run[0]), text)
-    text = PHONE.sub(TELEPHONE, text)
+    text = without_phones(text, TELEPHONE)
     text = _NORTH_AMERICAN.sub(TELEPHONE, text)
+    text = _CALLED_A_PHONE.sub(lambda found: f"{found['cue']}{TELEPHONE}", text)
     return _SPOKEN.sub(lambda run: DIGITS if _digits(run[0]) >= RUN else run[0], text)
 
 
@@ -102,6 +106,8 @@ def _digits(spoken: str) -> int:
     for word in re.findall(r"\d+|[^\W\d]+", spoken.lower()):
         if word.isdigit():
             count += len(word)
+        elif word in _FILLERS:
+            continue
         elif not (before in _LISTS["tens"] and word in _LISTS["units"]):  # "forty two" is 42
             count += _WORDS[word]
         before = word

@@ -1,4 +1,8 @@
-"""A call that was written down, whatever wrote it: a recording, or the lines of `probe --jsonl`."""
+"""A call that was written down, whatever wrote it: a recording, or the lines of `probe --jsonl`.
+
+A recording holds what its owner wanted it to hold. Nobody was asked about lines, which are as they were told: what is
+made of them is masked.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from dashboard.call.codec import MAX_LINE, event_from_line
 from dashboard.call.events import Event
+from dashboard.call.masking import masked
 from dashboard.cli.version import own_version
 from dashboard.errors import CodecError, RecordingError
 from dashboard.exporters.report import Origin, Report, report_of
@@ -58,8 +63,8 @@ def opened(path: Path) -> Iterator[Evidence]:
     """
     with _file(path) as file:
         if file.read(len(_SQLITE)) != _SQLITE:
-            origin = Origin(path.name, read_by=own_version())
-            yield Evidence(path, origin, lambda: _facts(path, file))
+            origin = Origin(path.name, read_by=own_version(), masked=True)
+            yield Evidence(path, origin, lambda: map(masked, _facts(path, file)))
             return
     with _recording(path) as evidence:
         yield evidence

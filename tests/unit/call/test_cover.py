@@ -58,6 +58,13 @@ def test_a_covered_call_is_what_the_masked_facts_would_have_folded_to(name: str)
         ("the last one: “my card is 4111 1111 11…”", "the last one: “my card is [digits]…”"),
         ("“call +49 17…” and 24 in the last 30 s", "“call [phone]…” and 24 in the last 30 s"),
         ("“jane@exam…”", "“[e-mail]…”"),
+        ("“write to jane@…”", "“write to [e-mail]…”"),
+        ("“write to jane.doe…”", "“write to [e-mail]…”"),
+        ("“write to j_doe+x.…”", "“write to [e-mail]…”"),
+        ("“write to jane78…”", "“write to [e-mail]…”"),
+        ("“at 10.5 s the e-mail…”", "“at 10.5 s the e-mail…”"),
+        ("“it waited 10.5…” and went on", "“it waited 10.5…” and went on"),
+        ("“That was it. Th…”", "“That was it. Th…”"),
         ("“I wait 10 s…” for 6.0 s", "“I wait 10 s…” for 6.0 s"),
     ],
 )

@@ -30,6 +30,14 @@ from dashboard.call.masking import mask, mask_interim, masked
         ("call 415-555-0142", "call [phone]"),
         ("call 4155550142.", "call [phone]."),
         ("01.23.45.67.89", "[phone]"),
+        ("my number is 555-0142", "my number is [phone]"),
+        ("meine Nummer ist 471 10 81", "meine Nummer ist [phone]"),
+        ("phone: 901820, thanks", "phone: [phone], thanks"),
+        ("Tel. 47 11 08 15", "Tel. [phone]"),
+        ("Telefonnummer lautet 4711081", "Telefonnummer lautet [phone]"),
+        ("please call me back at 555 0142", "please call me back at [phone]"),
+        ("erreichbar unter der Nummer 4711081", "erreichbar unter der Nummer [phone]"),
+        ("mobile (98765) 43210", "mobile ([phone]"),
         ("It is four seven one one, nine two.", "It is [digits]."),
         ("four two double seven, triple zero", "[digits]"),
         ("Oh one seven one twenty-three forty five", "[digits]"),
@@ -37,6 +45,9 @@ from dashboard.call.masking import mask, mask_interim, masked
         ("eight hundred five five five zero one", "[digits]"),
         ("null eins sieben eins, vierunddreißig zwölf", "[digits]"),
         ("meine Nummer ist doppel vier, drei zwei eins null", "meine Nummer ist [digits]"),
+        ("vier zwei drei sieben acht neun", "[digits]"),
+        ("vier, äh, zwei drei, ähm, sieben acht neun", "[digits]"),
+        ("double five, um, double five one two", "[digits]"),
     ],
 )
 def test_what_belongs_to_somebody_gives_way_to_a_word(text: str, expected: str) -> None:
@@ -58,6 +69,13 @@ def test_what_belongs_to_somebody_gives_way_to_a_word(text: str, expected: str) 
         "In Leipzig, Haus zwölf, um acht",
         "closed 1006, 4401, 1011; 10 20 30 40 ms",
         "version 1.2.3.4.5.6",
+        "my order number is 4711081",
+        "my number is 48213",
+        "parcel 555-0142",
+        "call 12345 failed after 1234567.5 ms",
+        "call me at 10:00 on 01.01.2030",
+        "ruf mich am 01.01. um 10.00 Uhr an",
+        "um, er, ähm",
     ],
 )
 def test_evidence_stays(text: str) -> None:

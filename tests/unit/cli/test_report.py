@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.call.codec import event_from_line, to_line
-from dashboard.call.events import Event
+from dashboard.call.events import Event, Marked, Speaker, TranscriptReceived
 from dashboard.call.ports import Sound
 from dashboard.cli.main import run
 from dashboard.simulator.scenario import load_scenario
@@ -117,6 +117,29 @@ def test_a_recording_and_its_lines_have_the_same_figures(report: Report, recordi
     _, of_recording, _ = report(recording, "--format", "json")
     _, of_lines, _ = report(lines, "--format", "json")
     assert json.loads(of_recording) == json.loads(of_lines)
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.md", "again.jsonl", "evidence.zip"])
+def test_what_is_made_of_lines_is_masked(
+    report: Report, lines: Path, facts: list[Event], tmp_path: Path, name: str
+) -> None:
+    said = ("It is vier zwei drei double five one", "call 0171 2345678", "4111 1111 1111 1111", "jane@example.com")
+    more: list[Event] = [
+        TranscriptReceived(facts[0].call_id, facts[-2].at, Speaker.CALLER, text, True) for text in said
+    ]
+    more.append(Marked(facts[0].call_id, facts[-2].at, "ask jane@example.com"))
+    lines.write_text("".join(f"{to_line(fact)}\n" for fact in [*facts[:-1], *more, facts[-1]]), encoding="utf-8")
+    assert report(lines, "-o", tmp_path / name) == (0, "", [])
+    if name.endswith("zip"):
+        with zipfile.ZipFile(tmp_path / name) as bundle:
+            texts = [bundle.read(entry).decode() for entry in bundle.namelist()]
+    else:
+        texts = [(tmp_path / name).read_text(encoding="utf-8")]
+    for text in texts:
+        for secret in ("vier zwei", "2345678", "4111", "jane@"):
+            assert secret not in text
+    if not name.endswith("md"):
+        assert any("[digits]" in text and "[phone]" in text for text in texts)
 
 
 def test_a_file_that_was_cut_in_its_last_line_ends_before_it(report: Report, lines: Path, facts: list[Event]) -> None:
