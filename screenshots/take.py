@@ -1,11 +1,13 @@
-"""Writes the pictures of this folder from the running demo: `python screenshots/take.py`, about two minutes.
+"""Writes the pictures of this folder from the running demo: `python screenshots/take.py [NAME…]`, about ten minutes.
 
 Each picture comes from a call of its own: the real bot host, the real worker, the real screen without a terminal.
+`recorded` are three, of one recording: its replay, and its report as Chromium shows it, which must be installed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,13 +20,18 @@ from dashboard.call.events import LinkState
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
 from dashboard.cli.demo import order_of, source
+from dashboard.cli.evidence import opened
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
+from dashboard.exporters.html import page
 from dashboard.storage.recording import Recording
 from dashboard.storage.replay import open_replay
 from dashboard.ui.app import CallScopeApp
 
 FOLDER = Path(__file__).parent
+
+LIMIT_S = 240.0
+"""Longest wait for one picture: the longest scenario, and a slow machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,13 @@ async def take(picture: Picture) -> None:
 
 
 REPLAY = "replay-120x36"
+REPORTS = {"report-1280": (1280, 1660), "report-390": (390, 1840)}
+RECORDED = "recorded"
+"""The pictures of a recording."""
 
 
-async def take_replay() -> None:
-    """Record two minutes of a bad day, and keep what the screen shows of the recording half way through."""
+async def take_recorded() -> None:
+    """Record two minutes of a bad day; keep what the screen shows of it half way through, and its report."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "bad-day.callscope"
         call, _ = source(order_of("bad-day", None, Settings(record=file)))
@@ -87,33 +97,76 @@ async def take_replay() -> None:
         await asyncio.sleep(118)
         call.command(Stop())
         await playing
-        with Recording(file) as recording:
-            replay = open_replay(recording, SystemClock())
-            app = CallScopeApp(replay.snapshot, replay.command, replay.run, player=replay, title=file.name)
-            replay.whole()
-            replay.seek(71)
-            async with app.run_test(size=(120, 36)) as pilot:
-                await pilot.pause(0.7)
-                (FOLDER / f"{REPLAY}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
+        await take_replay(file)
+        await take_report(file)
+
+
+async def take_replay(file: Path) -> None:
+    with Recording(file) as recording:
+        replay = open_replay(recording, SystemClock())
+        app = CallScopeApp(replay.snapshot, replay.command, replay.run, player=replay, title=file.name)
+        replay.whole()
+        replay.seek(71)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await pilot.pause(0.7)
+            (FOLDER / f"{REPLAY}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
+
+
+async def take_report(file: Path) -> None:
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+    if browser is None:
+        raise SystemExit("report: there is no Chromium to open it in")
+    html = file.with_suffix(".html")
+    with opened(file) as evidence:
+        html.write_text(page(evidence.report()), encoding="utf-8")
+    for name, (width, height) in REPORTS.items():
+        process = await asyncio.create_subprocess_exec(
+            browser,
+            *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+            f"--user-data-dir={file.with_suffix('.profile')}",
+            "--blink-settings=preferredColorScheme=1",  # light
+            f"--window-size={width},{height}",
+            f"--screenshot={FOLDER / name}.png",
+            html.as_uri(),
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        if await process.wait():
+            raise SystemExit(f"{name}: the browser failed")
+
+
+async def take_named(name: str) -> None:
+    """Take one picture, or those of a recording; give up after a while, for a moment may never come."""
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            if name == RECORDED:
+                await take_recorded()
+            else:
+                await take(next(picture for picture in PICTURES if picture.name == name))
+    except TimeoutError:
+        raise SystemExit(f"{name}: its moment did not come within {LIMIT_S:.0f} s") from None
 
 
 async def main() -> None:
     """Take them in processes of their own, two at a time."""
-    if sys.argv[1:] == [REPLAY]:
-        await take_replay()
-        return
-    if sys.argv[1:]:
-        await take(next(picture for picture in PICTURES if picture.name == sys.argv[1]))
+    known = [RECORDED, *(picture.name for picture in PICTURES)]
+    wanted = sys.argv[1:] or known
+    if unknown := set(wanted) - set(known):
+        raise SystemExit(f"no such picture: {', '.join(unknown)}; there are {', '.join(known)}")
+    if len(wanted) == 1:
+        await take_named(wanted[0])
         return
     turnstile = asyncio.Semaphore(2)
+    missing = []
 
     async def run(name: str) -> None:
         async with turnstile:
             process = await asyncio.create_subprocess_exec(sys.executable, __file__, name)
             if await process.wait():
-                raise SystemExit(f"{name}: not taken")
+                missing.append(name)
 
-    await asyncio.gather(*map(run, [REPLAY, *(picture.name for picture in PICTURES)]))
+    await asyncio.gather(*map(run, wanted))
+    if missing:
+        raise SystemExit(f"not taken: {', '.join(missing)}")
 
 
 if __name__ == "__main__":
