@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from dashboard.call import hook_events as he
-from dashboard.call.hook_view import HookView
+from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.terms import Event
 
 _KEPT_RULES = 60
@@ -101,8 +101,24 @@ def _(event: he.PlaybackChanged, view: HookView) -> HookView:
 
 
 @folded.register
+def _(event: he.PlaybackMeasured, view: HookView) -> HookView:
+    return replace(
+        view,
+        playbacks=view.playbacks + 1,
+        played_s=view.played_s + event.played_s,
+        dropped_s=view.dropped_s + event.dropped_s,
+        ahead_s=max(view.ahead_s, event.ahead_s),
+        underruns=view.underruns + event.underruns,
+        dry_s=view.dry_s + event.dry_s,
+    )
+
+
+@folded.register
 def _(event: he.SessionEnding, view: HookView) -> HookView:
-    return replace(view, stage="closing", flows_since=None, ended_by=event.by, end_reason=event.reason)
+    view = replace(view, stage="closing", flows_since=None, outputs=event.outputs or view.outputs)
+    if event.by == "client" and event.reason == "disconnect":  # it only does what it was asked for
+        return view
+    return replace(view, ended_by=event.by, end_reason=event.reason)
 
 
 @folded.register
@@ -136,9 +152,21 @@ _OF_THE_CLIENT = (
 )
 
 
-def is_clients(event: Event) -> bool:
-    """Tell whether a fact of a session tells of a message of the client."""
-    return isinstance(event, _OF_THE_CLIENT) or (isinstance(event, he.SessionEnding) and event.by == "client")
+_OF_THE_SERVER = (he.HookAccepted, he.EntityReceived, he.SessionClosed)
+
+
+def is_peers(event: Event, dialect: str) -> bool:
+    """Tell whether a fact of a session tells of a message of whoever is at the other end."""
+    if isinstance(event, he.SessionEnding):
+        return event.by == ("server" if dialect == CONNECTOR else "client")
+    if dialect != CONNECTOR:
+        return isinstance(event, _OF_THE_CLIENT)
+    match event:
+        case he.PlaybackChanged(playing=playing):
+            return playing
+        case he.HookPinged(rtt_s=rtt_s):  # it tells of the pong before it
+            return rtt_s is not None
+    return isinstance(event, _OF_THE_SERVER)
 
 
 def disconnected(view: HookView | None) -> HookView | None:
@@ -166,9 +194,21 @@ def told(event: Event) -> tuple[Literal["status", "malformed"], str] | None:
             return "status", f"key pressed: {key}"
         case he.EntityReceived(type_name=name, text=text):
             return "status", f"{name}: {text}" if text else name
-        case he.SessionEnding(by=by, reason=reason, detail=detail):
+        case he.PlaybackMeasured():
+            return "status", _playback_words(event)
+        case he.SessionEnding(by=by, reason=reason, detail=detail, outputs=outputs):
             what = "closes" if by == "client" else "asks to disconnect"
-            return "status", f"{by} {what}: {reason}{f' ({detail})' if detail else ''}"
+            told = f"{by} {what}: {reason}{f' ({detail})' if detail else ''}"
+            return "status", ", ".join((told, *outputs))
         case he.RuleBroken(rule=rule, by=by, detail=detail):
             return "malformed", f"{rule} by the {by}{f': {detail}' if detail else ''}"
     return None
+
+
+def _playback_words(event: he.PlaybackMeasured) -> str:
+    words = [f"played {event.played_s:.1f} s, up to {event.ahead_s:.1f} s ahead"]
+    if event.dropped_s:
+        words.append(f"{event.dropped_s:.1f} s dropped")
+    if event.underruns:
+        words.append(f"ran out {event.underruns} times, {event.dry_s * 1000:.0f} ms in all")
+    return ", ".join(words)

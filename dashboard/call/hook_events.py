@@ -91,6 +91,22 @@ class PlaybackChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackMeasured(Event):
+    """What the client has played without a pause, of its own bot's audio; seconds.
+
+    dropped_s: what was waiting and was thrown away, by barge-in. ahead_s: the most audio that waited at one time.
+    underruns, dry_s: how often the audio ran out in the middle, and for how long in all.
+    """
+
+    played_s: float
+    dropped_s: float
+    ahead_s: float
+    underruns: int
+    dry_s: float
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class EntityReceived(Event):
     """What an `event` holds besides transcripts: its type, and its data in words, raw where we know no better."""
 
@@ -100,11 +116,12 @@ class EntityReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class SessionEnding(Event):
-    """`close` by the client, or `disconnect` by the server, which asks for it."""
+    """`close` by the client, or `disconnect` by the server, which asks for it; `outputs`: its variables, name=value."""
 
     by: str
     reason: str
     detail: str = ""
+    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from dashboard.media.tail import Tail
 
+CONNECTOR = "connector"
+"""The dialect of a call that we make ourselves, in Genesys' place: there the server is the peer."""
+
 PING_S = 5.0
 """A client pings so often."""
 
@@ -25,7 +28,8 @@ class HookView:
 
     offered_at, opened_s: when `open` came, and how long `opened` took. flows_since: since when audio may come, None
     while it may not. position_s, received_s: the media position by the client's last ping, and ours at that moment.
-    rtts: (at, round trip) as the client measures it. broken: rules broken, by identifier.
+    rtts: (at, round trip) as the client measures it. broken: rules broken, by identifier. outputs: the variables of
+    `disconnect`. played_s to dry_s: of all playbacks, as `PlaybackMeasured` has them of one; ahead_s is the greatest.
     """
 
     stage: Stage = "opening"
@@ -53,6 +57,13 @@ class HookView:
     paused_s: float = 0.0  # of the ended pauses
     keys: int = 0
     playing: bool = False
+    playbacks: int = 0
+    played_s: float = 0.0
+    dropped_s: float = 0.0
+    ahead_s: float = 0.0
+    underruns: int = 0
+    dry_s: float = 0.0
+    outputs: tuple[str, ...] = ()
     broken: Mapping[str, int] = field(default_factory=_none)
 
     @property

@@ -38,11 +38,23 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """Press these keys of the telephone, where callscope is the caller."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """Speak at once, whoever else speaks, where callscope is the caller."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Close the call with 1000 and end."""
 
 
-Command = Reconnect | Say | Mark | Save | Stop
+Command = Reconnect | Say | Mark | Save | Press | Interrupt | Stop
 
 
 @dataclass(frozen=True, slots=True)

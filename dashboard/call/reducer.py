@@ -166,7 +166,8 @@ def _(event: ev.ResumeRequested, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.SessionStarted, call: CallState) -> CallState:
     goes_on = event.session_id == call.session_id
-    call = steps.received(call, event.at, new_session=not goes_on)
+    if call.dialect != hook.CONNECTOR:  # there it is we who begin it
+        call = steps.received(call, event.at, new_session=not goes_on)
     return replace(
         call,
         session_id=event.session_id,
@@ -191,7 +192,7 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
     return replace(
         call,
         legs=MappingProxyType({**call.legs, leg.name: leg}),
-        link=outages.heard(call.link, event),
+        link=call.link if call.dialect == hook.CONNECTOR else outages.heard(call.link, event),
         messages=steps.counted(call.messages, "audio", len(event.arrivals)),
         turns=heard,
     )
@@ -300,7 +301,7 @@ def _(event: ev.GenesysReported, call: CallState) -> CallState:
 
 def _of_session(event: Event, call: CallState) -> CallState:
     """Fold a fact that only AudioHook yields."""
-    if hook.is_clients(event):
+    if hook.is_peers(event, call.dialect):
         call = steps.received(call, event.at)
     call = replace(call, hook=hook.folded(event, call.hook or HookView()))
     if isinstance(event, MediaResumed):

@@ -9,7 +9,7 @@ from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.findings.pacing import HARM
 from dashboard.call.findings.related import pattern
 from dashboard.call.findings.rule import RECENT_S
-from dashboard.call.hook_view import PING_S, HookView
+from dashboard.call.hook_view import CONNECTOR, PING_S, HookView
 from dashboard.call.state import CallState
 from dashboard.call.terms import Cause, LinkState
 from dashboard.call.units import percent
@@ -136,7 +136,8 @@ def _inside(sentence: str) -> str:
 def _open_headline(call: CallState) -> Headline:
     silent_s = call.now - max(call.link.last_inbound_at or 0.0, call.link.opened_at or 0.0)
     flows = call.hook is None or call.hook.flows_since is not None
-    patience_s = call.targets.dead_air_after_s if flows else 2 * PING_S  # a paused session has only its pings
+    only_pings = not flows or call.dialect == CONNECTOR  # of a session that is paused, or whose bot says nothing
+    patience_s = 2 * PING_S if only_pings else call.targets.dead_air_after_s
     if call.link.state is LinkState.STALE or silent_s > patience_s:
         return Headline("bad", f"Open, but nothing has come for {silent_s:.0f} s")
     if call.hook is not None and call.hook.flows_since is None:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from itertools import cycle
 
 from dashboard.bus.runtime import stop_at_eof
+from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_signature import Keyring
 from dashboard.errors import ConfigError, RefusedError
 from dashboard.resilience.retry import LinkError
-from dashboard.simulator.hookcaller import Access, HookCaller, Outcome, someone
+from dashboard.simulator.hookcaller import HookCaller, Outcome, someone
 from dashboard.simulator.scenario import Scenario, load_scenario
 from dashboard.transport.tls import client_context
 

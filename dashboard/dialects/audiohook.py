@@ -143,13 +143,13 @@ class AudioHook:
             why = self.stage if media is not None or self.stage == "preparing" else "no media was selected"
             return [self.broken(Rule.AUDIO_UNEXPECTED, "client", at, why)]
         found: list[Item] = []
-        count = len(media.channels)
-        if odd := len(data) % count:
+        sample = self._format.sample_bytes
+        if odd := len(data) % sample:
             found.append(self.broken(Rule.AUDIO_ODD, "client", at, f"{len(data)} bytes"))
             data = data[:-odd]
         if not data:
             return [*found, self.broken(Rule.AUDIO_EMPTY, "client", at)]
-        seconds = len(data) / (count * RATE)
+        seconds = len(data) / (sample * RATE)
         start = self._clock.frame(seconds)
         found.append(AudioFrame(data, self._format, media.names, start, seconds, True, self._legs["client"], at))
         return found
@@ -160,10 +160,16 @@ class AudioHook:
             return [self.broken(Rule.AUDIO_EMPTY, "server", at)]
         if self.stage not in ("active", "paused"):
             return [self.broken(Rule.AUDIO_UNEXPECTED, "server", at, self.stage)]
-        start, seconds = self._played, len(data) / RATE
+        mono = self._format._replace(channels=1)
+        found: list[Item] = []
+        if odd := len(data) % mono.sample_bytes:
+            found.append(self.broken(Rule.AUDIO_ODD, "server", at, f"{len(data)} bytes"))
+            data = data[:-odd]
+        start, seconds = self._played, len(data) / (mono.sample_bytes * RATE)
         self._played += seconds
-        pcmu = AudioFormat("pcmu", RATE, 1)
-        return [AudioFrame(data, pcmu, ("bot",), start, seconds, False, self._legs["server"], at)]
+        if data:
+            found.append(AudioFrame(data, mono, ("bot",), start, seconds, False, self._legs["server"], at))
+        return found
 
     # -- text -------------------------------------------------------------------------------------------
 
@@ -302,7 +308,7 @@ class AudioHook:
             yield Broken(Rule.MEDIA_NOT_OFFERED, clean(", ".join(map(wire.media_words, chosen[:2])), _WORD_LIMIT))
         self.media = wire.media(chosen[0]) if chosen else None
         if self.media is not None:
-            self._format = AudioFormat("pcmu", RATE, len(self.media.channels))
+            self._format = self.media.audio
         paused = message.parameters.get("startPaused") is True
         self.stage = "paused" if paused else "active"
         self._asked.pause = paused
@@ -318,8 +324,10 @@ class AudioHook:
         yield SessionClosed(self.call_id, at)
 
     def _disconnect(self, message: Message, at: float) -> Iterator[Found]:
-        said = message.parameters
-        yield SessionEnding(self.call_id, at, "server", _word(said.get("reason")), _word(said.get("info"), _TEXT_LIMIT))
+        said, outputs = message.parameters, message.parameters.get("outputVariables")
+        variables = tuple(_variables(outputs)) if isinstance(outputs, dict) else ()
+        reason, info = _word(said.get("reason")), _word(said.get("info"), _TEXT_LIMIT)
+        yield SessionEnding(self.call_id, at, "server", reason, info, variables)
 
     def _event(self, message: Message, at: float) -> Iterator[Found]:
         if self.stage not in ("active", "paused", "closing"):
@@ -373,6 +381,11 @@ def _word(value: Any, limit: int = _WORD_LIMIT) -> str:
 
 def _language(value: object) -> str:
     return value if isinstance(value, str) and len(value) <= 32 and _LANGUAGE.fullmatch(value) else ""
+
+
+def _variables(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in list(values.items())[:_MOST_LISTED]:
+        yield clean(f"{name}={value}", _TEXT_LIMIT)
 
 
 def _continued(value: object) -> Iterator[str]:

@@ -15,6 +15,9 @@ from dashboard.dialects.audiohook_wire import CHANNELS, Broken
 from dashboard.dialects.fields import ratio
 from dashboard.wiretext import clean, safe_url
 
+BOT_TURN, BARGE_IN = "bot_turn_response", "barge_in"
+"""Entities of the Audio Connector."""
+
 MOST = 50
 """Entities of one message, and parts of one entity, that are read."""
 
@@ -107,7 +110,9 @@ def _without_markup(text: str) -> str:
 def _bot_turn(data: object, channels: Sequence[str], call_id: str, at: float) -> Iterator[Found]:
     match data:
         case {"disposition": "no_input" | "no_match" | "match" as disposition, **rest}:
-            yield EntityReceived(call_id, at, "bot_turn_response", disposition)
+            sure = ratio(rest.get("confidence"))
+            told = disposition if sure is None else f"{disposition}, {sure:.0%} sure"
+            yield EntityReceived(call_id, at, BOT_TURN, told)
             if isinstance(text := rest.get("text"), str):
                 yield TextReceived(call_id, at, clean(text))
         case _:
@@ -117,5 +122,5 @@ def _bot_turn(data: object, channels: Sequence[str], call_id: str, at: float) ->
 _READERS: dict[str, Callable[[object, Sequence[str], str, float], Iterator[Found]]] = {
     "transcript": _transcript,
     "agentassist": _agentassist,
-    "bot_turn_response": _bot_turn,
+    BOT_TURN: _bot_turn,
 }

@@ -52,6 +52,11 @@ class Rule(StrEnum):
     NO_ENTITIES = "no_entities"
     BAD_ENTITY = "bad_entity"
     CHANNEL_UNKNOWN = "channel_unknown"
+    # Audio Connector
+    TURN_LATE = "turn_late"
+    DISCONNECT_EARLY = "disconnect_early"
+    RATE_EXCEEDED = "rate_exceeded"
+    RATE_IGNORED = "rate_ignored"
 
 
 RULES: dict[Rule, str] = {
@@ -94,4 +99,8 @@ RULES: dict[Rule, str] = {
     Rule.NO_ENTITIES: "an event has at least one entity",
     Rule.BAD_ENTITY: "an entity has a type, and data as its type wants it",
     Rule.CHANNEL_UNKNOWN: "channelId is an index into the selected channels",
+    Rule.TURN_LATE: "bot_turn_response comes before the audio of its turn",
+    Rule.DISCONNECT_EARLY: "disconnect completed comes when all audio has been played",
+    Rule.RATE_EXCEEDED: "a bot sends 5 audio messages a second on average, and 25 at once",
+    Rule.RATE_IGNORED: "after error 429 no audio comes for as long as its retryAfter says",
 }

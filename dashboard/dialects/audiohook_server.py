@@ -1,12 +1,13 @@
 """The server's side of an AudioHook session, without I/O: what it answers, when it gives up, and what it tells.
 
-It listens only: it takes the first offer that it can read, answers pings, and never asks for anything but the end. A
-client that breaks rules keeps its session where it can; each breach is a fact. Whoever owns the socket calls, for every
-message, `receive`, then sends what `to_send` returns, and four times a second `tick`; when `hang_up` is set it closes.
+It takes the first offer that it can read, answers pings, and of itself asks for nothing but the end. A client that
+breaks rules keeps its session where it can; each breach is a fact. Whoever owns the socket calls, for every message,
+`receive`, then sends what `to_send` returns, and four times a second `tick`; when `hang_up` is set it closes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dashboard.call.events import Cause
@@ -68,8 +69,19 @@ class HookServer:
         self._waiting.clear()
         return texts, items
 
-    def disconnect(self, now: float, reason: str = "completed", info: str = "") -> None:
-        """Ask the client to close; before it has opened a session there is nobody to ask."""
+    def event(self, *entities: tuple[str, Any]) -> None:
+        """Tell the client something: type and data of each entity."""
+        if self.session.stage in ("active", "paused", "closing"):
+            self._say("event", {"entities": [{"type": name, "data": data} for name, data in entities]})
+
+    def disconnect(
+        self,
+        now: float,
+        reason: str = "completed",
+        info: str = "",
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Ask the client to close; before it has opened a session there is nobody to ask. variables: for its flow."""
         if self._disconnecting or self.session.stage in ("closing", "closed"):
             return
         if self.session.stage == "preparing":
@@ -77,7 +89,8 @@ class HookServer:
             return
         self._disconnecting = True
         self._end_due = now + CLOSE_WITHIN_S
-        self._say("disconnect", {"reason": reason, **({"info": info} if info else {})})
+        optional = {"info": info, "outputVariables": dict(variables or {})}
+        self._say("disconnect", {"reason": reason, **{name: value for name, value in optional.items() if value}})
 
     def tick(self, now: float) -> list[Item]:
         """Do what is due."""
@@ -116,7 +129,7 @@ class HookServer:
 
     def _open(self, message: Message, at: float) -> None:
         offers = self.session.offers
-        chosen = next((offer for offer in offers if wire.media(offer) is not None), None)
+        chosen = next((offer for offer in offers if (known := wire.media(offer)) and known.format == wire.PCMU), None)
         if chosen is None and offers and not self.session.is_probe:
             self.disconnect(at, "error", NO_MEDIA)
             return

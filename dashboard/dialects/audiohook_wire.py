@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from dashboard.dialects.audiohook_rules import Rule
-from dashboard.dialects.base import Problem
+from dashboard.dialects.base import AudioFormat, Problem
 from dashboard.dialects.fields import UnreadableError, parsed, whole
 
 Side = Literal["client", "server"]
@@ -84,14 +84,26 @@ def uuid(value: object) -> str | None:
     return lowered if lowered == NIL or _UUID.fullmatch(lowered) else None
 
 
+PCMU, L16 = "PCMU", "L16"
+
+
 class Media(NamedTuple):
-    """An entry of a media offer: PCMU, 8000 Hz; the channels as the wire names them, in their order."""
+    """An entry of a media offer, 8000 Hz; the channels as the wire names them, in their order.
+
+    L16 is taken to be little-endian, as the reference implementation's.
+    """
 
     channels: tuple[str, ...]
+    format: str = PCMU
 
     def entry(self) -> dict[str, Any]:
         """Return it as it stands in a message."""
-        return {"type": "audio", "format": "PCMU", "channels": list(self.channels), "rate": RATE}
+        return {"type": "audio", "format": self.format, "channels": list(self.channels), "rate": RATE}
+
+    @property
+    def audio(self) -> AudioFormat:
+        """How its bytes are sound."""
+        return AudioFormat("pcmu" if self.format == PCMU else "pcm16", RATE, len(self.channels))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,16 +111,16 @@ class Media(NamedTuple):
         return tuple(CHANNELS[channel] for channel in self.channels)
 
     def __str__(self) -> str:
-        return f"PCMU {RATE} {'+'.join(self.channels)}"
+        return f"{self.format} {RATE} {'+'.join(self.channels)}"
 
 
 def media(entry: object) -> Media | None:
     """Return an entry of a media list that we can take, None for any other."""
     match entry:
-        case {"type": "audio", "format": "PCMU", "channels": [*channels], "rate": rate}:
+        case {"type": "audio", "format": "PCMU" | "L16" as name, "channels": [*channels], "rate": rate}:
             known = [channel for channel in channels if isinstance(channel, str) and channel in CHANNELS]
             if whole(rate) == RATE and 1 <= len(known) == len(channels) == len(set(known)):
-                return Media(tuple(known))
+                return Media(tuple(known), name)
     return None
 
 

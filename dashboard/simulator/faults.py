@@ -274,6 +274,39 @@ class Return:
     after_s: SomeSeconds
 
 
+# -- Audio Connector, where the host is the bot -------------------------------------------------------------
+
+Way = Literal[
+    "anybody",
+    "audio_early",
+    "bad_seq",
+    "closes_unasked",
+    "deaf_to_429",
+    "disconnect_early",
+    "flood",
+    "hangs_up",
+    "never_closed",
+    "no_entities",
+    "no_opened",
+    "no_pong",
+    "no_probe",
+    "slow_opened",
+    "strict_fields",
+    "talks_on",
+    "turn_late",
+    "wrong_media",
+    "wrong_pong",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unruly:
+    """The bot breaks the protocol in these ways (`hookbot.py` says what each does)."""
+
+    kind: Literal["unruly"]
+    ways: Annotated[tuple[Way, ...], Field(min_length=1)]
+
+
 Fault = Annotated[
     Jitter
     | HeavyTail
@@ -298,6 +331,7 @@ Fault = Annotated[
     | Hold
     | Breach
     | NoPings
-    | Return,
+    | Return
+    | Unruly,
     Field(discriminator="kind"),
 ]

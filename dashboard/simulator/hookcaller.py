@@ -11,54 +11,28 @@ import random
 import secrets
 import ssl
 import uuid
-from base64 import b64decode
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from dashboard.call.events import ErrorReceived, MalformedReceived, PingMeasured
 from dashboard.call.hook_events import HookAccepted, RuleBroken
 from dashboard.clock import Clock, SystemClock
+from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_client import HookClient, Offer
-from dashboard.dialects.audiohook_signature import SignedRequest, sign
 from dashboard.dialects.base import Item
-from dashboard.errors import DashboardError
 from dashboard.simulator.breaches import BREACHES
 from dashboard.simulator.faults import Abort, Breach, Close, Garbage, Hold, NoPings, Return
 from dashboard.simulator.garbage import MESSAGES
 from dashboard.simulator.plan import FaultPlan
 from dashboard.simulator.scenario import Scenario
 from dashboard.simulator.voices import Mixer
+from dashboard.transport.pumped import Pump
 from dashboard.transport.tapped import Arrival
 from dashboard.transport.websocket import Socket, connect
 
 TICK_S = 0.05
 _CUSTOMER, _AGENT = 0, 1
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How a caller gets in: its API key, and the client secret with which it signs, if there is one."""
-
-    key: str = field(repr=False)
-    secret: bytes | None = field(default=None, repr=False)
-
-    @classmethod
-    def of_entry(cls, entry: str) -> Access:
-        """Read KEY or KEY:SECRET, the secret in base64."""
-        key, _, secret = entry.partition(":")
-        return cls(key, b64decode(secret) if secret else None)
-
-    def headers(self, offer: Offer, url: str, wall: float) -> dict[str, str]:
-        """Return the headers of an upgrade at `url`."""
-        plain = offer.headers(self.key)
-        if self.secret is None:
-            return plain
-        parts = urlsplit(url)
-        target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-        request = SignedRequest(target, parts.netloc.rpartition("@")[2], plain)
-        return plain | sign(request, self.secret, nonce=secrets.token_urlsafe(24), now=wall)
 
 
 @dataclass(slots=True)
@@ -156,7 +130,7 @@ class HookCaller:
             self.offer = replace(self.offer, session_id=someone(self._seed + self.outcome.sessions).session_id)
 
     async def _dial(self) -> _Session:
-        headers = self._access.headers(self.offer, self._url, self._clock.wall())
+        headers = self._access.headers(self.offer, self._url, nonce=secrets.token_urlsafe(24), wall=self._clock.wall())
         socket = await connect(self._url, clock=self._clock, tls=self._tls, headers=headers)
         return _Session(self, socket)
 
@@ -188,8 +162,7 @@ class _Session:
         pings = caller.plan.constant(NoPings) is None
         self._client = HookClient("simulated", caller.offer, pings=pings, tamper=self._tamper)
         self._mixer = Mixer(replace(caller.scenario.audio, encoding="pcmu", rate=8000, channels=2), caller.seed)
-        self._unsent: asyncio.Queue[str | bytes | None] = asyncio.Queue()  # None: close the connection
-        self._hanging_up = False
+        self._pump = Pump(socket, self._client, self._sent)
         self._opened = asyncio.Event()
         self._lost = False
         self._began = 0.0
@@ -198,9 +171,9 @@ class _Session:
         """Play the scenario from there; return where it was lost, None when it ended."""
         self._socket.deliver_to(self._arrived, lambda at, rtt_s: None)
         ended = asyncio.create_task(self._socket.closed())
-        helpers = [asyncio.create_task(self._send_all()), asyncio.create_task(self._tick())]
+        helpers = [asyncio.create_task(self._pump.run()), asyncio.create_task(self._tick())]
         self._client.start(self._now())
-        self._pump()
+        self._pump.pump()
         playing = asyncio.create_task(self._play(from_s))
         try:
             await asyncio.wait({ended, playing}, return_when=asyncio.FIRST_COMPLETED)
@@ -221,7 +194,7 @@ class _Session:
             beside = [group.create_task(job) for job in (self._happen(from_s), self._hold())]
             await self._speak(from_s)
             self._client.close(self._now())
-            self._pump()
+            self._pump.pump()
             for task in beside:
                 task.cancel()
 
@@ -242,7 +215,7 @@ class _Session:
                 sound = self._mixer.frame(index * frame_s, scenario.placed, frame.muted, frame.gains_db)
                 client.audio(_of_channels(sound, client.media.channels), self._now())
                 self._caller.outcome.frames += 1
-            self._pump()
+            self._pump.pump()
         await self._until(scenario.duration_s)
 
     async def _happen(self, from_s: float) -> None:
@@ -258,11 +231,11 @@ class _Session:
                     self._lost = True
                     await self._socket.close(code, reason)
                 case Garbage(messages=names):
-                    self._unsent.put_nowait(MESSAGES[names[one.nth % len(names)]]().decode("utf-8", "replace"))
+                    self._pump.send(MESSAGES[names[one.nth % len(names)]]().decode("utf-8", "replace"))
                 case Breach(rules=rules):
                     self._breach = rules[one.nth % len(rules)]
                     self._client.update("en-US", self._now())
-                    self._pump()
+                    self._pump.pump()
 
     async def _hold(self) -> None:
         """Put the caller on hold where the scenario says so."""
@@ -272,7 +245,7 @@ class _Session:
             if wanted is not held:
                 held = wanted
                 (self._client.pause if held else self._client.resume)(self._now())
-                self._pump()
+                self._pump.pump()
             await asyncio.sleep(TICK_S)
 
     def _tamper(self, fields: dict[str, Any]) -> dict[str, Any] | str | None:
@@ -285,28 +258,16 @@ class _Session:
         self._caller.outcome.take(self._client.receive(arrival.data, text=arrival.text, at=arrival.at))
         if self._client.state == "open":
             self._opened.set()
-        self._pump()
+        self._pump.pump()
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self._client.tick(self._now())
-            self._pump()
+            self._pump.pump()
 
-    def _pump(self) -> None:
-        frames, items = self._client.to_send()
+    def _sent(self, items: Sequence[Item]) -> None:
         self._caller.outcome.take([item for item in items if isinstance(item, ErrorReceived)])
-        for frame in frames:
-            self._unsent.put_nowait(frame)
-        if self._client.hang_up is not None and not self._hanging_up:
-            self._hanging_up = True
-            self._unsent.put_nowait(None)
-
-    async def _send_all(self) -> None:
-        with suppress(DashboardError):  # it has ended
-            while (frame := await self._unsent.get()) is not None:
-                await self._socket.send(frame)
-            await self._socket.close(self._client.hang_up or 1000)
 
     # -- time ---------------------------------------------------------------------------------------------
 

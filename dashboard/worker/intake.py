@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 from typing import Literal
@@ -93,9 +93,12 @@ class Intake:
     def offer(self, data: bytes, text: bool, at: float, late: bool = False) -> None:
         """Take one message that arrived at `at`, or before if `late`; never blocks, never raises."""
         self._last_inbound_at = at
-        for item in self._codec.receive(data, text=text, at=at):
-            if late and isinstance(item, AudioFrame):
-                item = item._replace(late=True)
+        items = self._codec.receive(data, text=text, at=at)
+        self.take([item._replace(late=True) if late and isinstance(item, AudioFrame) else item for item in items])
+
+    def take(self, items: Iterable[Item]) -> None:
+        """Take what has been decoded already."""
+        for item in items:
             self._admit(item, self._audio if isinstance(item, AudioFrame) else self._control)
         self._wake.set()
 

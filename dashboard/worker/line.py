@@ -26,7 +26,7 @@ from dashboard.call.events import (
     Targets,
     Ticked,
 )
-from dashboard.call.ports import Command, Emit, Hear, Mark, Reconnect, Save, Say, Stop
+from dashboard.call.ports import Command, Emit, Hear, Interrupt, Mark, Press, Reconnect, Save, Say, Stop
 from dashboard.clock import Clock
 from dashboard.dialects.base import Caller, HangUp, Talker
 from dashboard.resilience.link import Link, Outcome
@@ -179,7 +179,7 @@ class Line:
                 return self._link.stop(now)
             case Mark(note):
                 return [Marked(self._options.call_id, now, clean(note, _NOTE_LIMIT))]
-            case Save():  # recordings are not the line's business
+            case Save() | Press() | Interrupt():  # recordings are not the line's business, nor has it a telephone
                 return ()
             case Say(text):
                 self._speak.set()

@@ -14,9 +14,10 @@ from dashboard.call.events import Event
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
 from dashboard.clock import SystemClock
+from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_client import Offer
 from dashboard.dialects.audiohook_signature import Keyring
-from dashboard.simulator.hookcaller import Access, HookCaller
+from dashboard.simulator.hookcaller import HookCaller
 from dashboard.simulator.scenario import Scenario
 from dashboard.simulator.voices import AudioFormat
 from dashboard.worker.switchboard import Switchboard, SwitchboardOptions

@@ -30,12 +30,13 @@ from dashboard.call.figures import probe_object
 from dashboard.call.hook_events import HookAccepted, ProbeAnswered, RuleBroken, UpgradeRefused
 from dashboard.call.ports import Mark, Say, Stop
 from dashboard.clock import SystemClock
+from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_client import Offer
 from dashboard.dialects.audiohook_signature import Keyring
 from dashboard.dialects.audiohook_wire import NIL
 from dashboard.errors import DashboardError
 from dashboard.simulator.faults import Abort, Breach, Close, Drop, Hold, NoPings, Return, Stall
-from dashboard.simulator.hookcaller import Access, someone
+from dashboard.simulator.hookcaller import someone
 from dashboard.transport.websocket import SocketOptions
 from dashboard.worker.answered import CallOptions
 from dashboard.worker.switchboard import REFUSED_AFTER_S, Switchboard, SwitchboardOptions
@@ -134,7 +135,7 @@ async def test_who_cannot_prove_it_is_refused_before_the_upgrade_after_half_a_se
 async def test_a_signature_that_was_seen_before_its_time_ran_out_for_another_path_is_refused() -> None:
     offer = someone(3)
     async with switchboard() as told:
-        headers = ACCESS.headers(offer, told.url, time.time())
+        headers = ACCESS.headers(offer, told.url, nonce="n" * 24, wall=time.time())
         with pytest.raises(InvalidStatus, match="401"):
             await connect(f"{told.url}?other=1", additional_headers=headers, proxy=None)
         async with connect(told.url, additional_headers=headers, proxy=None):
@@ -306,7 +307,7 @@ async def test_a_client_that_never_pings_is_heard_all_the_same() -> None:
 
 
 def _headers(told: Board, seed: int = 9) -> dict[str, str]:
-    return ACCESS.headers(someone(seed), told.url, time.time())
+    return ACCESS.headers(someone(seed), told.url, nonce="n" * 24, wall=time.time())
 
 
 async def _until_closed(client: ClientConnection) -> None:

@@ -1,0 +1,63 @@
+"""What a caller says and hears, as one stream of two channels: so a call that we make is measured like any other.
+
+Both sides stand on the caller's own clock. Where the bot's audio ran out in the middle there is a hole in the stream.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dashboard.dialects.audiohook_playback import LONGEST_GAP_S, Playback
+from dashboard.dialects.audiohook_wire import RATE
+from dashboard.dialects.base import AudioFormat, AudioFrame
+
+TOLD_AFTER_S = LONGEST_GAP_S + 0.05
+"""What is heard is told so much later: until then nobody knows whether the bot pauses or its audio is late."""
+
+PIECE_S = 0.02
+
+_STEREO = AudioFormat("pcmu", RATE, 2)
+_PIECE = round(PIECE_S * RATE)
+
+
+class _Spoken(NamedTuple):
+    ulaw: bytes
+    begin: float
+    late_s: float
+
+
+class Handset:
+    """Puts together what was said and what is played."""
+
+    def __init__(self, playback: Playback, leg: str = "inbound") -> None:
+        self._playback = playback
+        self._leg = leg
+        self._spoken: deque[_Spoken] = deque()
+        self._origin: float | None = None
+
+    def spoke(self, ulaw: bytes, begin: float, late_s: float) -> None:
+        """The caller's sound from `begin` on has been sent, `late_s` after it was due."""
+        self._spoken.append(_Spoken(ulaw, begin, late_s))
+
+    def frames(self, now: float) -> Iterator[AudioFrame]:
+        """Yield the frames that can be told at `now`."""
+        while self._spoken and self._spoken[0].begin + len(self._spoken[0].ulaw) / RATE + TOLD_AFTER_S <= now:
+            yield from self._frames(self._spoken.popleft())
+
+    def _frames(self, spoken: _Spoken) -> Iterator[AudioFrame]:
+        if self._origin is None:
+            self._origin = spoken.begin
+        for index in range(0, len(spoken.ulaw), _PIECE):
+            said = spoken.ulaw[index : index + _PIECE]
+            begin = spoken.begin + index / RATE
+            heard = self._playback.heard(begin, len(said))
+            if heard is None:
+                continue
+            both = bytearray(2 * len(said))
+            both[0::2], both[1::2] = said, heard
+            at = begin + len(said) / RATE + spoken.late_s
+            seconds = len(said) / RATE
+            position = begin - self._origin
+            yield AudioFrame(bytes(both), _STEREO, ("caller", "bot"), position, seconds, True, self._leg, at)
