@@ -115,10 +115,8 @@ def _(event: he.PlaybackMeasured, view: HookView) -> HookView:
 
 @folded.register
 def _(event: he.SessionEnding, view: HookView) -> HookView:
-    view = replace(view, stage="closing", flows_since=None, outputs=event.outputs or view.outputs)
-    if event.by == "client" and event.reason == "disconnect":  # it only does what it was asked for
-        return view
-    return replace(view, ended_by=event.by, end_reason=event.reason)
+    outputs = event.outputs or view.outputs
+    return replace(view, stage="closing", flows_since=None, ended_by=event.by, end_reason=event.reason, outputs=outputs)
 
 
 @folded.register

@@ -90,6 +90,14 @@ class Source(Protocol):
         ...
 
 
+class Overheard(Source, Protocol):
+    """A source whose sound can be had as well."""
+
+    def overhear(self, hear: Hear) -> None:
+        """Hand the sound itself to `hear`, after the fact that tells of it."""
+        ...
+
+
 class Sink(Protocol):
     """Takes facts."""
 

@@ -11,7 +11,7 @@ from dashboard.call import events as ev
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook_events import MediaResumed, RuleBroken
-from dashboard.call.hook_view import HookView
+from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
 from dashboard.call.words import cause_words
@@ -166,7 +166,7 @@ def _(event: ev.ResumeRequested, call: CallState) -> CallState:
 @reduce.register
 def _(event: ev.SessionStarted, call: CallState) -> CallState:
     goes_on = event.session_id == call.session_id
-    if call.dialect != hook.CONNECTOR:  # there it is we who begin it
+    if call.dialect != CONNECTOR:  # there it is we who begin it
         call = steps.received(call, event.at, new_session=not goes_on)
     return replace(
         call,
@@ -192,7 +192,7 @@ def _(event: ev.AudioReceived, call: CallState) -> CallState:
     return replace(
         call,
         legs=MappingProxyType({**call.legs, leg.name: leg}),
-        link=call.link if call.dialect == hook.CONNECTOR else outages.heard(call.link, event),
+        link=call.link if call.dialect == CONNECTOR else outages.heard(call.link, event),
         messages=steps.counted(call.messages, "audio", len(event.arrivals)),
         turns=heard,
     )

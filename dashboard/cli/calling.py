@@ -61,9 +61,18 @@ async def _call(args: argparse.Namespace, scenarios: Sequence[Scenario], access:
 
 def _access() -> Access:
     """Return the first of the keys, as a listener's settings have them."""
-    entry = next(iter(os.environ.get(_KEYS, "").replace(",", " ").split()), "")
+    keyring()
+    return Access.of_entry(next(iter(_entries()), ""))
+
+
+def keyring() -> Keyring | None:
+    """Return the keys, None if there are none."""
     try:
-        Keyring.read([entry] if entry else [])
+        keys = Keyring.read(_entries())
     except ValueError as error:
         raise ConfigError(f"{_KEYS}: {error}", remedy="It holds KEY:SECRET, or KEY alone.") from None
-    return Access.of_entry(entry)
+    return keys if len(keys) else None
+
+
+def _entries() -> list[str]:
+    return os.environ.get(_KEYS, "").replace(",", " ").split()

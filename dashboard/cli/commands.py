@@ -132,9 +132,25 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
         help="Play Genesys instead: call an AudioHook server with the scenario's sound and faults.",
     )
     parser.add_argument(
+        "--connector",
+        action="store_true",
+        help="Be an Audio Connector bot instead, for callscope call: it says the bot's turns of the scenario.",
+    )
+    parser.add_argument(
         "--ca-file", type=Path, metavar="FILE", help="PEM file of an authority to trust, with --audiohook."
     )
     parser.add_argument("--calls", type=_number, default=1, metavar="N", help="Calls at once, with --audiohook.")
+
+
+def _call(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "url", nargs="?", default=argparse.SUPPRESS, metavar="URL", help="WebSocket address of the bot, as --url."
+    )
+    _screen(parser)
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="No screen; one object at the end.")
+    output.add_argument("--jsonl", action="store_true", help="No screen; every fact as it happens, one a line.")
+    parser.add_argument("--no-screen", action="store_true", help="No screen; a summary at the end.")
 
 
 def _analyze(parser: argparse.ArgumentParser) -> None:
@@ -245,6 +261,17 @@ Settings come from, later ones winning: the defaults; the settings file,
 config.toml in your configuration directory, where a table is a PROFILE; the
 environment, where --port 443 is CALLSCOPE_PORT=443; the flags."""
 
+_CALLING_NEEDS = """\
+Plays the part of Genesys: dials a bot that speaks Audio Connector, speaks to it,
+hears it, and measures both. Needs the bot's address, and:
+  CALLSCOPE_HOOK_KEYS    environment variable: KEY:SECRET, the API key and client
+                         secret that the bot expects (or hook_keys in the file)
+Without a key it calls unsigned, with the key "callscope".
+
+Settings come from, later ones winning: the defaults; the settings file,
+config.toml in your configuration directory; the environment, where
+--language de-DE is CALLSCOPE_LANGUAGE=de-DE; the flags."""
+
 COMMANDS = {
     "demo": Command(
         summary="open the screen on a call that misbehaves; needs no account and no configuration",
@@ -311,6 +338,18 @@ COMMANDS = {
         screen=True,
         screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
     ),
+    "call": Command(
+        summary="call an Audio Connector bot in Genesys' place, on the screen or without it",
+        positional="URL",
+        needs=_CALLING_NEEDS,
+        examples=(
+            "callscope call wss://bot.example.net/connector",
+            "callscope call wss://bot.example.net/connector --wav order.wav --wav thanks.wav --json",
+        ),
+        arguments=_call,
+        screen=True,
+        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
+    ),
     "simulate": Command(
         summary="the bot host alone; one JSON line with its addresses when it is ready",
         positional="[SCENARIO]",
@@ -320,6 +359,7 @@ COMMANDS = {
             "callscope simulate --list",
             "callscope simulate bad-day --port 8765",
             "callscope simulate steady --audiohook ws://127.0.0.1:8480/audiohook --calls 3",
+            "callscope simulate steady --connector --port 8490",
         ),
         arguments=_simulate,
         settings=False,

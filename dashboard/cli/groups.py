@@ -16,16 +16,18 @@ class Group:
 _DIALLING = frozenset({"watch", "probe", "doctor"})
 _LIVE = _DIALLING | {"demo"}
 
-_HEARD = _LIVE | {"listen"}
+_HEARD = _LIVE | {"listen", "call"}
 """Where calls are measured."""
 
+WHOM = Group("whom to call", _DIALLING | {"call"})
 CALL = Group("which call", _DIALLING)
+CALLER = Group("the caller", frozenset({"call"}))
 COGNIGY = Group("a Cognigy endpoint", _DIALLING)
 LOGIN = Group("credentials", _DIALLING)
-TRUST = Group("trust", _DIALLING)
+TRUST = Group("trust", _DIALLING | {"call"})
 LISTEN = Group("where calls come in", frozenset({"listen"}))
-KEYS = Group("who may call", frozenset({"listen"}))
-TIME = Group("how long", frozenset({"probe", "listen"}))
+KEYS = Group("who may call", frozenset({"listen", "call"}))
+TIME = Group("how long", frozenset({"probe", "listen", "call"}))
 PROBE = Group("the probe", frozenset({"probe"}))
 LINK = Group("the link", _LIVE)
 AUDIO = Group("audio that does not say what it is", _DIALLING)
@@ -34,12 +36,14 @@ ALARMS = Group("silence", _HEARD)
 GENESYS = Group("Genesys' own figures", _LIVE)
 FOLLOW = Group("a conversation that Genesys' notifications tell about", frozenset({"watch", "probe"}))
 QUEUES = Group("queues", _HEARD)
-RECORD = Group("recording", frozenset({"watch", "demo", "probe"}))
+RECORD = Group("recording", frozenset({"watch", "demo", "probe", "call"}))
 LOG = Group("callscope itself", _HEARD)
 
 GROUPS = (
     LISTEN,
+    WHOM,
     KEYS,
+    CALLER,
     CALL,
     COGNIGY,
     FOLLOW,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.call.ports import Overheard
 from dashboard.cli.places import shelf
 from dashboard.cli.settings import Settings
 from dashboard.cli.version import versions
 from dashboard.clock import SystemClock
 from dashboard.storage.desk import Desk, Plan
-from dashboard.worker.line import Line
 
 
-def desk(source: Line, settings: Settings, call_id: str, *, keeps_history: bool) -> Desk:
+def desk(source: Overheard, settings: Settings, call_id: str, *, keeps_history: bool) -> Desk:
     """Return `source` with what the settings say of recording; with `keeps_history` it can be saved on command."""
     plan = Plan(
         shelf=shelf(),

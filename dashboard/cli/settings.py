@@ -28,6 +28,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
+from dashboard.cli.caller_settings import CallerSettings
 from dashboard.cli.cognigy import CognigySettings, endpoint_address, endpoint_scheme
 from dashboard.cli.follow_settings import FollowSettings
 from dashboard.cli.groups import (
@@ -46,6 +47,7 @@ from dashboard.cli.groups import (
     RECORD,
     TIME,
     TRUST,
+    WHOM,
     Group,
 )
 from dashboard.cli.values import (
@@ -65,7 +67,7 @@ from dashboard.resilience.bounds import MINUTE_S, is_secure
 from dashboard.wiretext import safe_url
 
 
-class Settings(CognigySettings, FollowSettings):
+class Settings(CognigySettings, FollowSettings, CallerSettings):
     """What the operator asked for, checked."""
 
     model_config = ConfigDict(
@@ -112,8 +114,9 @@ class Settings(CognigySettings, FollowSettings):
     token_url: Annotated[str | None, CALL] = None
     """Address that grants tokens; by default the login host beside the REST API."""
 
-    url: Annotated[str | None, Field(repr=False), CALL] = None  # its query may be a signature
-    """Address to dial: an AppFoundry WebSocket, which skips the app's lookup, or the host of a Cognigy endpoint."""
+    url: Annotated[str | None, Field(repr=False), WHOM] = None  # its query may be a signature
+    """Address to dial: an AppFoundry WebSocket, which skips the app's lookup, the host of a Cognigy endpoint, or the
+    WebSocket of an Audio Connector bot."""
 
     app_id: Annotated[Id | None, CALL] = None
     """The app to look up before dialling: it must be ACTIVE and may name the address."""
@@ -350,7 +353,8 @@ class Settings(CognigySettings, FollowSettings):
 
     def to_record(self) -> dict[str, Any]:
         """Return what a recording may tell of the settings: nothing that opens a door."""
-        values = self.model_dump(mode="json", exclude={"client_id", "client_secret", "url_token"}, exclude_none=True)
+        untold = {"client_id", "client_secret", "url_token", "dtmf", "input"}
+        values = self.model_dump(mode="json", exclude=untold, exclude_none=True)
         return {name: safe_url(value) if name in _ADDRESSES else value for name, value in values.items()}
 
     def to_worker(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`callscope simulate`: the bot host alone, or Genesys calling an AudioHook server."""
+"""`callscope simulate`: the bot host alone, an Audio Connector bot, or Genesys calling an AudioHook server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from typing import Any, Protocol
 
 from dashboard.bus.runtime import stop_at_eof, stop_on_signals
 from dashboard.errors import ConfigError
@@ -27,12 +28,30 @@ def run(args: argparse.Namespace) -> int:
     scenario, *more = args.scenarios
     if more:
         raise ConfigError("the bot host plays one scenario", remedy="Several are for the calls of --audiohook.")
-    host = BotHost(load_scenario(scenario), host=args.host, port=args.port, seed=args.seed, truth_path=args.truth)
+    host: Host
+    if args.connector:
+        from dashboard.cli import calling
+        from dashboard.simulator.hookbot import HookBot
+
+        keys, played = calling.keyring(), load_scenario(scenario)
+        host = HookBot(played, keys, host=args.host, port=args.port, seed=1 if args.seed is None else args.seed)
+    else:
+        host = BotHost(load_scenario(scenario), host=args.host, port=args.port, seed=args.seed, truth_path=args.truth)
     asyncio.run(_serve(host, until_eof=args.until_eof))
     return 0
 
 
-async def _serve(host: BotHost, *, until_eof: bool) -> None:
+class Host(Protocol):
+    """What can be served."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def ready(self) -> dict[str, Any]: ...
+
+
+async def _serve(host: Host, *, until_eof: bool) -> None:
     ended = asyncio.Event()
     stop_on_signals(ended.set)
     if until_eof:

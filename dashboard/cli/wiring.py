@@ -39,16 +39,16 @@ def new_call_id() -> str:
 _WORKER = (sys.executable, "-m", "dashboard", "worker")
 
 
-def worker(settings: dict[str, Any], call_id: str) -> WorkerProcess:
+def worker(settings: dict[str, Any], call_id: str, dialect: str = "") -> WorkerProcess:
     """Return the source that holds the call in a process of its own; `settings` as `Settings.to_worker` gives them.
 
-    With the call id `DOOR` it takes the calls that come in.
+    With the call id `DOOR` it takes the calls that come in, with the dialect `CONNECTOR` it calls in Genesys' place.
     """
     if settings.get("record") is True:  # the place is fixed here, for the next worker to go on where one died
         from dashboard.cli.places import shelf
 
         settings = {**settings, "record": str(shelf().place(call_id, time.time()))}
-    config = {"settings": settings, "call_id": call_id}
+    config = {"settings": settings, "call_id": call_id, "dialect": dialect}
     return WorkerProcess(_WORKER, config, call_id=call_id, clock=SystemClock())
 
 

@@ -11,6 +11,7 @@ import sys
 
 from dashboard.bus.runtime import raw_stdin, read_config, serve
 from dashboard.call.hook_events import DOOR
+from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.ports import Source
 from dashboard.cli.record import desk
 from dashboard.cli.settings import Settings
@@ -35,6 +36,10 @@ def run(args: argparse.Namespace) -> int:
         from dashboard.cli.board import board  # as above
 
         source = board(settings)
+    elif config.get("dialect") == CONNECTOR:
+        from dashboard.cli.dialled import dialled  # as above
+
+        source = desk(dialled(settings, call_id, attended=True), settings, call_id, keeps_history=True)
     else:
         source = desk(call_source(settings, call_id), settings, call_id, keeps_history=True)
     with asyncio.Runner(loop_factory=new_loop) as runner:

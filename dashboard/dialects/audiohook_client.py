@@ -90,7 +90,8 @@ class HookClient:
         self.state: State = "connecting"
         self.paused = False
         self.hang_up: int | None = None
-        self.session = AudioHook(call_id, Announced(offer.session_id), {"server": "inbound", "client": "outbound"})
+        announced = Announced(offer.session_id, offer.organization_id, offer.correlation_id)
+        self.session = AudioHook(call_id, announced, {"server": "inbound", "client": "outbound"})
         self.rtt_s: float | None = None
         self._takes_audio = takes_audio
         self._may_ping = pings

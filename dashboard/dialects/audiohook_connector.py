@@ -44,6 +44,7 @@ class ConnectorClient(HookClient):
         self._limits = limits
         self._refused_at: float | None = None
         self._scolded = False
+        self._left_s = 0.0  # what waited to be played when the last message came
         self._turn_told = False
         self._turn_untold = False  # what plays began without a bot_turn_response
 
@@ -52,6 +53,7 @@ class ConnectorClient(HookClient):
     def receive(self, data: bytes, *, text: bool, at: float) -> list[Item]:
         """Take one message; audio is played and so is not among what is returned."""
         found: list[Item] = []
+        self._left_s = self.playback.ahead_s(at)
         for item in super().receive(data, text=text, at=at):
             if isinstance(item, AudioFrame):
                 found += self._audio(item, at)
@@ -111,10 +113,10 @@ class ConnectorClient(HookClient):
         return []
 
     def _ending(self, reason: str, detail: str, at: float) -> list[Item]:
-        left_s = self.playback.ahead_s(at)
-        found: list[Item] = list(self._stopped(self.playback.drop(at), at))
-        if reason == "completed" and left_s > UNPLAYED_S:
-            found.append(self.session.broken(Rule.DISCONNECT_EARLY, "server", at, f"{left_s:.1f} s were not played"))
+        found: list[Item] = []
+        if reason == "completed" and self._left_s > UNPLAYED_S:
+            left = f"{self._left_s:.1f} s were not played"
+            found.append(self.session.broken(Rule.DISCONNECT_EARLY, "server", at, left))
         if reason != "completed":
             why = f"the bot ends the call: {reason}{f': {detail}' if detail else ''}"
             found.append(ErrorReceived(self.session.call_id, at, why))

@@ -111,7 +111,7 @@ def _bot_turn(data: object, channels: Sequence[str], call_id: str, at: float) ->
     match data:
         case {"disposition": "no_input" | "no_match" | "match" as disposition, **rest}:
             sure = ratio(rest.get("confidence"))
-            told = disposition if sure is None else f"{disposition}, {sure:.0%} sure"
+            told = disposition if sure is None else f"{disposition}, confidence {sure:.2f}"
             yield EntityReceived(call_id, at, BOT_TURN, told)
             if isinstance(text := rest.get("text"), str):
                 yield TextReceived(call_id, at, clean(text))

@@ -145,9 +145,9 @@ class Conduct:
         if not self._speeches and self.script.repeats:
             self._speeches.extend(self.script.speeches)
         if bot_since is not None:
-            interrupts = self.script.interrupts and self._speeches and now - bot_since >= INTERRUPTS_AFTER_S
+            interrupts = self.script.interrupts and self._speeches and now - bot_since + 1e-9 >= INTERRUPTS_AFTER_S
             return Speak(self._speeches.popleft()) if interrupts else None
-        quiet_s = now - self.quiet_since
+        quiet_s = now - self.quiet_since + 1e-9
         if quiet_s < (ANSWERS_AFTER_S if self.answered else self.patience_s):
             return None
         if self._speeches:

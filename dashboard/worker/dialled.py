@@ -31,7 +31,7 @@ from dashboard.call.events import (
     UtteranceHeld,
     UtteranceSent,
 )
-from dashboard.call.hook import CONNECTOR
+from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.ports import Command, Emit, Hear, Interrupt, Mark, Press, Reconnect, Say, Stop
 from dashboard.clock import Clock
 from dashboard.dialects.audiohook_access import Access
@@ -154,12 +154,6 @@ class DialledCall:
             self._wish = None
             self._wished.clear()
             reason = await self._session()
-            wish = self._wish
-            if isinstance(wish, Stop):
-                self._enter(LinkState.CLOSED, Cause.STOPPED, "")
-                return "stopped"
-            if isinstance(wish, Reconnect):
-                continue
             if reason is not None:
                 return reason
             await self._wished.wait()
@@ -175,6 +169,7 @@ class DialledCall:
         try:
             await asyncio.wait({dialling, wish}, return_when=asyncio.FIRST_COMPLETED)
             if not dialling.done():
+                self._stopped()
                 return None
             socket = dialling.result()
         except LinkError as error:
@@ -247,17 +242,21 @@ class DialledCall:
             return None
         if talk.unauthorized:
             self._give_up(Cause.HANDSHAKE_REFUSED, "the bot said: unauthorized")
-            return None
-        if session.close_reason == "error":
+        elif session.close_reason == "error":
             self._give_up(Cause.PROTOCOL_ERROR, trouble)
-            return None
-        if self._wish is None:
+        elif isinstance(self._wish, Stop):
+            self._stopped()
+        elif self._wish is None:
             self._enter(LinkState.CLOSED, Cause.SESSION_ENDED, session.close_reason)
-        return f"closed: {session.close_reason}"
+            return f"closed: {session.close_reason}"
+        return None
 
     def _give_up(self, cause: Cause, detail: str) -> None:
-        if self._wish is None:
-            self._enter(LinkState.GAVE_UP, cause, detail)
+        """The session is lost, and is not continued: somebody may call again."""
+        self._enter(LinkState.GAVE_UP, cause, detail)
+
+    def _stopped(self) -> None:
+        self._enter(LinkState.CLOSED, Cause.STOPPED, "")
 
     def _enter(self, state: LinkState, cause: Cause, detail: str) -> None:
         self.report(LinkChanged(self.call_id, self._now(), state, cause, detail))

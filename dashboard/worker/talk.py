@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from dashboard.call.events import PingMeasured
 from dashboard.call.hook_events import PlaybackMeasured, SessionEnding
 from dashboard.clock import Clock
 from dashboard.dialects.audiohook_connector import ConnectorClient
@@ -65,7 +66,7 @@ class Talk:
         ended = asyncio.create_task(self._socket.closed())
         watched: set[asyncio.Future[Any]] = {self._failure, *jobs}
         try:
-            self._socket.deliver_to(self._arrived, lambda at, rtt_s: None)
+            self._socket.deliver_to(self._arrived, self._pinged)
             self.client.start(self._now())
             self._pump.pump()
             while not ended.done():
@@ -117,6 +118,9 @@ class Talk:
         except Exception as error:  # raised into the loop's callback it would be lost
             if not self._failure.done():
                 self._failure.set_exception(error)
+
+    def _pinged(self, at: float, rtt_s: float) -> None:
+        self._teller.tell([PingMeasured(self.client.session.call_id, at, rtt_s)])
 
     def _tell(self, items: Sequence[Item]) -> None:
         for item in items:

@@ -170,7 +170,10 @@ def test_what_assists_the_agent_is_shown_without_its_markup() -> None:
 
 def test_the_turn_of_a_bot_is_its_text() -> None:
     items = Wire(MONO).entity("bot_turn_response", {"disposition": "match", "text": "Hello", "confidence": 1.0})
-    assert items == [EntityReceived("call", AT, "bot_turn_response", "match"), TextReceived("call", AT, "Hello")]
+    assert items == [
+        EntityReceived("call", AT, "bot_turn_response", "match, confidence 1.00"),
+        TextReceived("call", AT, "Hello"),
+    ]
 
 
 def test_an_entity_that_is_not_known_is_shown_raw() -> None:

@@ -1,0 +1,160 @@
+"""Calls in Genesys' place, to a bot on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from dashboard.call.events import Cause, ConnectionOpened, LinkState, Targets, UtteranceExpired, UtteranceSent
+from dashboard.call.hook_events import (
+    EntityReceived,
+    HookAccepted,
+    HookOffered,
+    KeyPressed,
+    PlaybackMeasured,
+    RuleBroken,
+    SessionClosed,
+    SessionEnding,
+)
+from dashboard.call.ports import Interrupt, Press, Reconnect, Say, Sound, Stop
+from dashboard.call.verdict import judge
+from dashboard.dialects.audiohook_access import Access
+from dashboard.simulator.faults import Abort, Refuse, SilentBot
+from dashboard.worker.conduct import Script
+from tests.unit.worker.connectors import HELLO, LONG, Calling, bot, calling, scenario, turn
+from tests.unit.worker.hooks import KEY
+
+
+async def test_a_whole_call_from_the_offer_to_the_variables_at_its_end() -> None:
+    async with bot(scenario(turn("Welcome to parcels"), turn("It is on its way"))) as host:
+        call = Calling(host.url, Script((HELLO,)), extra={"inputVariables": {"Order": "12"}})
+        state = await call.run()
+    (accepted,) = call.of(HookAccepted)
+    assert (accepted.media, accepted.channels) == ("PCMU 8000 external", ("caller",))
+    assert call.of(RuleBroken) == []
+    assert len(call.of(PlaybackMeasured)) == 2
+    assert state.hook is not None
+    assert (state.hook.stage, state.hook.outputs) == ("closed", ("Outcome=resolved", "Turns=2"))
+    assert (call.ended, state.link.state, state.link.outage_count) == ("closed: disconnect", LinkState.CLOSED, 0)
+    assert state.inbound.channels == ("caller", "bot")
+    assert state.inbound.pacing.lost == 0
+    (one,) = [state.turns.current]
+    assert one is not None
+    assert (one.text, one.utterance) == ("hello", 1)
+    assert one.audio_at is not None
+    assert one.audio_at > one.ended_at
+    assert judge(state).level == "healthy"
+    for text in ("Welcome to parcels", "hello", "It is on its way", "bot_turn_response: match, confidence 1.00"):
+        assert text in call.rows
+
+
+async def test_a_bot_stops_when_the_caller_speaks_into_its_speech() -> None:
+    async with bot(scenario(turn(LONG), turn("all right"))) as host:
+        call = Calling(host.url, Script((HELLO,), interrupts=True))
+        state = await call.run()
+    assert [item.type_name for item in call.of(EntityReceived) if item.type_name == "barge_in"] == ["barge_in"]
+    first, _ = call.of(PlaybackMeasured)
+    assert first.dropped_s > 0.1
+    (barge_in,) = state.turns.barge_ins
+    assert barge_in.silent_at is not None
+
+
+async def test_keys_of_the_telephone_reach_the_bot() -> None:
+    async with bot(scenario(turn("Your number please"), turn("thank you"))) as host:
+        call = Calling(host.url, Script(digits="12#"))
+        await call.run()
+    assert [fact.key for fact in call.of(KeyPressed)] == ["digit", "digit", "#"]
+    assert len(call.of(PlaybackMeasured)) == 2
+
+
+async def test_the_operator_speaks_interrupts_presses_and_calls_again() -> None:
+    async with bot(scenario(turn(LONG), turn(LONG), turn(LONG))) as host, calling(host.url, Script((HELLO,))) as call:
+        sounds: list[Sound] = []
+        call.call.overhear(sounds.append)
+        await call.until_told(EntityReceived)
+        call.command(Interrupt())
+        await call.until_told(UtteranceSent)
+        call.command(Say("nobody knows this"))
+        call.command(Press("7 x"))
+        await call.until_told(KeyPressed)
+        (expired,) = call.of(UtteranceExpired)
+        assert "no such clip" in expired.why
+        call.command(Reconnect())
+        await call.until_told(HookAccepted, 2)
+        call.command(Say("hello"))
+        await call.until_told(UtteranceSent, 2)
+    first, second = call.of(HookOffered)
+    assert first.participant_id == second.participant_id
+    assert [fact.reason for fact in call.of(SessionEnding)] == ["reconnect", "end"]
+    assert len(call.of(SessionClosed)) == 2
+    assert (call.state.sessions, call.state.link.outage_count) == (2, 0)
+    assert len({fact.at for fact in call.of(ConnectionOpened)}) == 2
+    assert sounds[0].channels == 2
+    assert (call.ended, call.state.link.state) == ("stopped", LinkState.CLOSED)
+
+
+async def test_a_key_that_is_not_known_is_refused() -> None:
+    async with bot(scenario(turn("hi"))) as host:
+        call = Calling(host.url, Script(), access=Access(KEY, b"another secret"))
+        state = await call.run()
+    assert (state.link.state, state.link.cause) == (LinkState.GAVE_UP, Cause.HANDSHAKE_REFUSED)
+    assert state.link.outage is not None
+    assert state.link.outage.failures[-1].cause is Cause.HANDSHAKE_REFUSED
+    assert state.link.outage.failures[-1].status == 401
+    assert judge(state).level == "failed"
+
+
+async def test_a_busy_bot_is_told_as_such() -> None:
+    async with bot(scenario(turn("hi"), faults=(Refuse(kind="refuse", status=429),))) as host:
+        state = await Calling(host.url, Script()).run()
+    assert state.link.outage is not None
+    assert state.link.outage.failures[-1].cause is Cause.RATE_LIMITED
+
+
+async def test_a_lost_session_is_not_continued_until_somebody_calls_again() -> None:
+    cut = scenario(turn(LONG), turn("hi"), faults=(Abort(kind="abort", at_s=0.5),))
+    async with bot(cut) as host:
+        call = Calling(host.url, Script())
+        call.leaves = False
+        running = asyncio.create_task(call.run())
+        await call.until(lambda: call.facts and call.state.link.state is LinkState.GAVE_UP)
+        assert call.state.link.cause is Cause.ABNORMAL_CLOSURE
+        assert [fact.rule for fact in call.of(RuleBroken)] == ["close_missing"]
+        call.command(Reconnect())
+        await call.until_told(HookAccepted, 2)
+        call.command(Stop())
+        await running
+    assert call.state.link.outage_count == 1
+    assert call.state.link.outage is None
+
+
+async def test_a_bot_that_never_says_closed_is_left_all_the_same() -> None:
+    async with bot(scenario(turn("hi"), ways=("never_closed",))) as host:
+        async with calling(host.url, stop_s=0.3) as call:
+            await call.until_told(PlaybackMeasured)
+        assert "close_missing" in [fact.rule for fact in call.of(RuleBroken)]
+
+
+async def test_what_a_bot_breaks_is_told_rule_by_rule() -> None:
+    async with bot(scenario(turn("hello there"), ways=("turn_late", "disconnect_early"))) as host:
+        call = Calling(host.url, Script())
+        await call.run()
+    assert [fact.rule for fact in call.of(RuleBroken)] == ["turn_late", "disconnect_early"]
+
+
+async def test_a_bot_that_does_not_answer_is_a_silent_failure() -> None:
+    silent = scenario(turn("hi"), turn("there"), faults=(SilentBot(kind="silent_bot", at_s=0.0),))
+    async with (
+        bot(silent) as host,
+        calling(host.url, Script((HELLO,)), targets=Targets(silent_failure_after_s=0.6)) as call,
+    ):
+        await call.until(lambda: call.facts and call.state.turns.silent_failures == 1)
+        await call.until(lambda: judge(call.state).level == "degraded")
+
+
+@pytest.mark.parametrize("port", [1])
+async def test_where_nobody_listens_there_is_no_call(port: int) -> None:
+    state = await Calling(f"ws://127.0.0.1:{port}/connector", Script()).run()
+    assert state.link.outage is not None
+    assert state.link.outage.failures[-1].cause is Cause.TCP_REFUSED
