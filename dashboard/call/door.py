@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.call.events import Event, WorkerLost
+from dashboard.call.events import Event, Ticked, WorkerLost
 from dashboard.call.hook_events import ListenerStarted, ProbeAnswered, UpgradeRefused
+from dashboard.media.tail import Tail
 
 _KEPT_REASONS = 30
 
@@ -19,12 +20,17 @@ def _none() -> Mapping[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class DoorView:
-    """`endpoint` is empty until calls may come in. refused: how often, by reason. Times are monotonic seconds."""
+    """`endpoint` is empty until calls may come in. refused: how often, by reason. Times are monotonic seconds.
+
+    now: time of the newest fact of the door. lags: (at, how late the door's tick was), the newest 10 s of them.
+    """
 
     endpoint: str = ""
     signed: bool = False
     started_at: float = 0.0
     wall: float = 0.0  # Unix time at started_at
+    now: float = 0.0
+    lags: Tail[tuple[float, float]] = field(default_factory=lambda: Tail(40))
     probes: int = 0
     probe: ProbeAnswered | None = None
     refused: Mapping[str, int] = field(default_factory=_none)
@@ -36,7 +42,10 @@ def step(door: DoorView, event: Event) -> DoorView:
     """Fold a fact of no call; one that means nothing here leaves the door as it is."""
     if door.worker_lost is not None:
         door = replace(door, worker_lost=None)
+    door = replace(door, now=max(door.now, event.at))
     match event:
+        case Ticked(at=at, loop_lag_s=lag_s):
+            return replace(door, lags=door.lags.append((at, lag_s)))
         case ListenerStarted(at=at, wall=wall, endpoint=endpoint, signed=signed):
             return replace(door, endpoint=endpoint, signed=signed, started_at=at, wall=wall)
         case ProbeAnswered():

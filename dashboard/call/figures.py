@@ -69,9 +69,8 @@ def _finding(finding: Finding, call: CallState) -> dict[str, Any]:
 
 def audio_object(leg: Leg, call: CallState) -> dict[str, Any]:
     """Return the figures of one leg over the whole call."""
-    rtt_s = call.link.rtts[-1][1] if call.link.rtts else None
     return {
-        **pacing_object(leg.pacing, now=call.now, buffer_s=call.targets.buffer_s, rtt_s=rtt_s),
+        **pacing_object(leg.pacing, now=call.now, buffer_s=call.targets.buffer_s, rtt_s=call.rtt_s),
         "bytes": leg.frames_bytes,
         "level_dbfs": _round(max((meter.mean for meter in leg.meters if meter.mean is not None), default=None), 1),
         "silent": all(meter.silent for meter in leg.meters) if leg.meters else None,

@@ -59,9 +59,8 @@ def is_troubled(leg: GenesysLeg) -> bool:
 
 def our_sound(call: CallState) -> Quality:
     """Return the estimate for the whole call as its sound came in here."""
-    rtt_s = call.link.rtts[-1][1] if call.link.rtts else None
     buffer_s = call.targets.buffer_s
-    return playout(call.inbound.pacing, buffer_s=buffer_s, window_s=None, now=call.now, rtt_s=rtt_s)
+    return playout(call.inbound.pacing, buffer_s=buffer_s, window_s=None, now=call.now, rtt_s=call.rtt_s)
 
 
 def is_provisional(view: GenesysView) -> bool:

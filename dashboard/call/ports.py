@@ -1,4 +1,7 @@
-"""The two protocols by which rooms meet, and the commands that go the other way."""
+"""The two protocols by which rooms meet, and the commands that go the other way.
+
+The `call_id` of a command says which call it is for; a source of one call need not be told.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,15 @@ Emit = Callable[[Event], None]
 class Reconnect:
     """Reconnect at once, from any state."""
 
+    call_id: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Say:
     """Speak a test utterance to the bot."""
 
     text: str
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class Mark:
     """Put a mark on the timeline."""
 
     note: str
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Save:
     """Write a recording of all that has been seen, to `path`, or to where recordings are kept."""
 
     path: str | None = None
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ class Interrupt:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Close the call with 1000 and end."""
+    """Close every call with 1000 and end."""
 
 
 Command = Reconnect | Say | Mark | Save | Press | Interrupt | Stop

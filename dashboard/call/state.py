@@ -345,6 +345,13 @@ class CallState:
         """The leg the peer sends, empty before its first frame."""
         return self.legs.get(INBOUND) or Leg(INBOUND)
 
+    @property
+    def rtt_s(self) -> float | None:
+        """The newest round trip: ours by WebSocket ping, or what an AudioHook client says until there is one."""
+        if self.link.rtts:
+            return self.link.rtts[-1][1]
+        return self.hook.rtts[-1][1] if self.hook is not None and self.hook.rtts else None
+
     def wall_at(self, at: float) -> float:
         """Return Unix time of a monotonic moment of this call."""
         return self.wall + (at - self.started_at)

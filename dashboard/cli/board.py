@@ -12,6 +12,7 @@ from dashboard.cli.wiring import new_call_id
 from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.audiohook_signature import Keyring
 from dashboard.errors import ConfigError
+from dashboard.transport.certificate import names_in
 from dashboard.transport.tls import server_context
 from dashboard.transport.websocket import SocketOptions
 from dashboard.worker.answered import CallOptions
@@ -70,8 +71,12 @@ def endpoint(settings: Settings) -> str:
     return f"{'ws' if settings.cert is None else 'wss'}://{host}{port}{settings.path}"
 
 
-def check_door(settings: Settings) -> None:
-    """Raise ConfigError for an address that cannot be listened on, and for files that are no certificate."""
+def check_door(settings: Settings) -> tuple[str, ...]:
+    """Return the names that the certificate is for, none without one.
+
+    Raises:
+        ConfigError: an address that cannot be listened on, or files that are no certificate.
+    """
     _tls(settings)
     try:
         family, kind, _, _, place = socket.getaddrinfo(
@@ -82,6 +87,7 @@ def check_door(settings: Settings) -> None:
             trial.bind(place)
     except OSError as error:
         raise cannot_listen(settings, error) from None
+    return () if settings.cert is None else names_in(settings.cert)
 
 
 def cannot_listen(settings: Settings, error: OSError) -> ConfigError:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _MIX = ("steady", "stalls", "steady", "choppy", "batched", "steady", "dead-air", "reset")
 """What several calls play in turn: good ones and bad ones."""
 
+_NOTES = ("A simulated Genesys is about to call.",)
+
 
 def order(args: argparse.Namespace) -> dict[str, Any]:
     """Return what the screen needs to know, checked."""
@@ -47,9 +49,10 @@ def order(args: argparse.Namespace) -> dict[str, Any]:
 
 def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
-    from dashboard.cli.screen import run_screen
+    from dashboard.cli.screen import run_board
 
-    return run_screen(partial(source, order), order["title"], json_out, records=False)
+    masks = order["settings"]["mask"]
+    return run_board(partial(source, order), {"notes": _NOTES}, order["title"], json_out, masks=masks)
 
 
 def source(order: dict[str, Any]) -> tuple[HookDemo, Examine]:

@@ -104,16 +104,22 @@ def _narrate(text: str) -> None:
 def order(args: argparse.Namespace) -> dict[str, Any]:
     """Return what the screen needs to know, checked."""
     from dashboard.cli.board import check_door, endpoint
+    from dashboard.cli.doorway import doorway
 
-    check_door(args.settings)
-    return {"title": f"listening on {endpoint(args.settings)}", "settings": args.settings.to_worker()}
+    names = check_door(args.settings)
+    return {
+        "title": f"listening on {endpoint(args.settings)}",
+        "settings": args.settings.to_worker(),
+        "doorway": doorway(args.settings, names),
+    }
 
 
 def show(order: dict[str, Any], json_out: Path | None) -> int:
     """Open the screen; return the exit code."""
-    from dashboard.cli.screen import run_screen
+    from dashboard.cli.screen import run_board
 
-    return run_screen(partial(source, order), order["title"], json_out, records=False)
+    masks = order["settings"]["mask"]
+    return run_board(partial(source, order), order["doorway"], order["title"], json_out, masks=masks)
 
 
 def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard.bus.fanout import play
 from dashboard.call.ports import Command, Source
@@ -18,6 +18,7 @@ from dashboard.ui.app import CallScopeApp
 
 if TYPE_CHECKING:
     from dashboard.bus.store import Store
+    from dashboard.call.door import DoorView
     from dashboard.cli.wiring import Examine
     from dashboard.storage.replay import Replay
 
@@ -27,53 +28,86 @@ _SUMMARIES = 20
 """Calls of a listener that are summed up when one leaves."""
 
 
-def run_screen(
-    open_source: Callable[[], tuple[Source, Examine]],
-    title: str,
-    json_out: Path | None,
-    *,
-    records: bool = True,
-    masks: bool = True,
-) -> int:
-    """Open the screen on a source; on quit print the summary, ready to paste, and write `json_out`.
+class _Fed:
+    """What a source has told: nothing until the app has it fed, when the first frame stands. Only then is it made."""
 
-    open_source: makes the source, once, when the first frame stands, and who examines its way.
-    records: the source writes recordings. masks: they are masked, and so are pictures for evidence.
-    """
-    store: Store | None = None
-    source = cache(open_source)
+    def __init__(self, open_source: Callable[[], tuple[Source, Examine]]) -> None:
+        self._source = cache(open_source)
+        self.store: Store | None = None
 
-    def command(command: Command) -> None:
-        source()[0].command(command)
+    def snapshot(self) -> Calls:
+        return {} if self.store is None else self.store.snapshot()
 
-    async def examine(tell: Callable[[str], None]) -> None:
-        await source()[1](tell)
+    def door(self) -> DoorView | None:
+        return None if self.store is None else self.store.door
 
-    def snapshot() -> Calls:
-        return {} if store is None else store.snapshot()
+    def command(self, command: Command) -> None:
+        self._source()[0].command(command)
 
-    async def feed() -> None:
-        nonlocal store
+    async def examine(self, tell: Callable[[str], None]) -> None:
+        await self._source()[1](tell)
+
+    async def feed(self) -> None:
         from dashboard.bus.store import Store
 
         gc.freeze()  # the first frame stands: what is loaded now stays, and need never be looked at again
         gc.enable()
-        store = Store()
-        await play(source()[0], [store])
+        self.store = Store()
+        await play(self._source()[0], [self.store])
 
+
+def run_screen(
+    open_source: Callable[[], tuple[Source, Examine]], title: str, json_out: Path | None, *, masks: bool = True
+) -> int:
+    """Open the screen on a call; on quit print the summary, ready to paste, and write `json_out`.
+
+    open_source: makes the source, once, when the first frame stands, and who examines its way.
+    masks: recordings are masked, and so are pictures for evidence.
+    """
+    fed = _Fed(open_source)
     app = CallScopeApp(
-        snapshot,
-        command,
-        feed,
-        examine=examine,
-        bundle=_bundle if records else None,
+        fed.snapshot,
+        fed.command,
+        fed.feed,
+        examine=fed.examine,
+        bundle=_bundle,
         masks=masks,
         title=title,
     )
+    return _run(app, fed, json_out)
+
+
+def run_board(
+    open_source: Callable[[], tuple[Source, Examine]],
+    doorway: dict[str, Any],
+    title: str,
+    json_out: Path | None,
+    *,
+    masks: bool = True,
+) -> int:
+    """Open the board on a source of many calls; `doorway`: the fields of a `Doorway`. For the rest as `run_screen`."""
+    from dashboard.ui.board_app import BoardApp
+    from dashboard.ui.draw.door import Doorway
+
+    fed = _Fed(open_source)
+    app = BoardApp(
+        fed.snapshot,
+        fed.command,
+        fed.feed,
+        door=fed.door,
+        doorway=Doorway(**doorway),
+        bundle=_bundle,
+        masks=masks,
+        title=title,
+    )
+    return _run(app, fed, json_out)
+
+
+def _run(app: CallScopeApp, fed: _Fed, json_out: Path | None) -> int:
     with _stdout_on_the_terminal():
         app.run()
-    if store is not None:
-        _sum_up(store, json_out)
+    if fed.store is not None:
+        _sum_up(fed.store, json_out)
     if app.failure is not None:
         raise app.failure
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dashboard.call.events import Flaw
@@ -59,6 +60,16 @@ def read_session(tls: ssl.SSLObject, *, verified: bool) -> Session:
     chain = inner.get_verified_chain() if verified else inner.get_unverified_chain()
     read = tuple(_certificate(one.get_info()) for one in (chain or ())[:_CHAIN_LIMIT])
     return Session(tls.version() or "", read)
+
+
+def names_in(file: Path) -> tuple[str, ...]:
+    """Return the hosts and addresses that the first certificate in a PEM file is for; none if it says none."""
+    inner: Any = getattr(ssl, "_ssl", None)  # as above: the ssl module itself cannot read a certificate that is a file
+    try:
+        fields = inner._test_decode_cert(str(file))
+    except (AttributeError, OSError, ValueError):
+        return ()
+    return _certificate(fields).names
 
 
 def _certificate(fields: dict[str, Any]) -> Certificate:

@@ -31,6 +31,7 @@ from dashboard.ui.palette import Palette
 from dashboard.ui.screens.call import CallScreen, Sample
 from dashboard.ui.screens.detail import DetailScreen
 from dashboard.ui.screens.doctor import DoctorScreen, Examine
+from dashboard.ui.screens.ground import Ground
 from dashboard.ui.screens.help import HelpScreen
 from dashboard.ui.screens.quit import QuitScreen
 from dashboard.ui.theme import DARK, LIGHT, THEMES
@@ -102,10 +103,10 @@ class CallScopeApp(App[None]):
         self._recording = recording
         self._evidence: Evidence | None = None
         self._bundling: asyncio.Task[None] | None = None
-        without = () if bundle is not None else ("app.evidence", "save")
-        self._call_screen = (
-            CallScreen(command, title, without) if player is None else _replay(player, title, self._follow, without)
-        )
+        self._without = () if bundle is not None else ("app.evidence", "save")
+        self._where = title
+        self._call_screen: CallScreen | None = None
+        self._ground = self._first_ground()
         self._ascii = AsciiFilter(not _speaks_unicode() if ascii_only is None else ascii_only)
         self.title = f"callscope {title}".rstrip()
 
@@ -114,6 +115,14 @@ class CallScopeApp(App[None]):
         return {**super().available_themes, **THEMES}
 
     def get_default_screen(self) -> Screen[None]:
+        return self._ground
+
+    def _first_ground(self) -> Ground:
+        """Return what the app opens with."""
+        if self._player is None:
+            self._call_screen = CallScreen(self._command, self._where, self._without)
+        else:
+            self._call_screen = _replay(self._player, self._where, self._follow, self._without)
         return self._call_screen
 
     def get_driver_class(self) -> type[Driver]:
@@ -174,7 +183,7 @@ class CallScopeApp(App[None]):
     def _sample(self) -> None:
         if self._has_keyboard and not os.isatty(0):
             self.hang_up()
-        call = _newest(self._snapshot())
+        call = self._watched(self._snapshot())
         before, self._live = self._live, call
         if call is before and self._player is None:
             return
@@ -184,8 +193,12 @@ class CallScopeApp(App[None]):
             self._tell_news(before, call)
         self._draw(keys=_standing(call) != _standing(before), anew=_is_wound_back(before, call))
 
+    def _watched(self, calls: Calls) -> CallState | None:
+        """Return the call that is shown: the one that began last."""
+        return max(calls.values(), key=lambda call: call.started_at, default=None)
+
     def _tell_news(self, before: CallState | None, call: CallState | None) -> None:
-        covered = self.screen is not self._call_screen
+        covered = self.screen is not self._ground
         saving = None if self._evidence is None else self._evidence.saving
         for item in (*news(before, call), *record_news(before, call, but=saving)):
             if covered or not item.on_view:
@@ -194,6 +207,8 @@ class CallScopeApp(App[None]):
                 )
 
     def _draw(self, *, keys: bool = True, anew: bool = False) -> None:
+        if self._call_screen is None:
+            return
         live, shown = self._live, self._live if self._held is None else self._held
         if self._covers is not None and live is not None and shown is not None:
             newest, held = self._covers
@@ -207,7 +222,7 @@ class CallScopeApp(App[None]):
                     screen.start_over()
                 screen.sample(shown)
         if keys:
-            self._call_screen.show_keys()
+            self._ground.show_keys()
 
     def _follow(self) -> None:
         """Sample as soon as the keys that wait have been heard: a replay was asked for something."""
@@ -231,20 +246,20 @@ class CallScopeApp(App[None]):
     # -- what keys do on every screen ------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self._call_screen.works(f"app.{action}")
+        return self._ground.works(f"app.{action}")
 
     def action_command_palette(self) -> None:
-        self._call_screen.over(Palette(id="--command-palette"))
+        self._ground.over(Palette(id="--command-palette"))
 
     def action_theme(self) -> None:
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
 
     def action_help(self) -> None:
-        self._call_screen.over(HelpScreen(self._call_screen.KEYS, self._live))
+        self._ground.over(HelpScreen(self._ground.KEYS, self._live))
 
     def action_doctor(self) -> None:
         if self._examine is not None:
-            self._call_screen.over(DoctorScreen(self._examine))
+            self._ground.over(DoctorScreen(self._examine))
 
     def action_mask(self) -> None:
         """Mask what is shown, for showing it to others; or show it again."""
@@ -255,12 +270,13 @@ class CallScopeApp(App[None]):
 
     def action_evidence(self) -> None:
         """Write the evidence bundle into the current directory, beside the screen, and say where."""
+        call = None if self._call_screen is None else self._call_screen.shown
         if self._bundling is not None and not self._bundling.done():
             self._toast("information", "The evidence is being written", "one bundle at a time")
-        elif self._bundle is not None and (call := self._call_screen.shown) is not None:
+        elif self._bundle is not None and call is not None:
             from dashboard.ui.evidence import Evidence, bundle_name
 
-            self._evidence = Evidence(self._bundle, self._command, self._recording)
+            self._evidence = Evidence(self._bundle, self._command, self._recording, call.call_id)
             task = self._write(self._evidence, f"{bundle_name(call)}.zip")
             self._bundling = asyncio.create_task(task, name="evidence")
 
@@ -293,13 +309,13 @@ class CallScopeApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every key's action in the command palette."""
-        for key in self._call_screen.KEYS:
-            if key.action not in EVERYWHERE and self._call_screen.works(key.action):
+        for key in self._ground.KEYS:
+            if key.action not in EVERYWHERE and self._ground.works(key.action):
                 yield SystemCommand(key.word or key.help, f"{key.shown}: {key.help}", self._doing(key.action))
 
     def _doing(self, action: str) -> Callable[[], None]:
         def do() -> None:
-            self.call_later(self.run_action, action, self._call_screen)
+            self.call_later(self.run_action, action, self._ground)
 
         return do
 
@@ -318,11 +334,18 @@ class CallScopeApp(App[None]):
 
     async def action_quit(self) -> None:
         """Close the call and leave; ask first while it is open."""
-        call = self._live if self._player is None else None
-        if self._leaving is None and call is not None and call.link.opened_at is not None and call.ended is None:
-            self._call_screen.over(QuitScreen(), lambda sure: self.close_call() if sure else None)
+        question = None if self._leaving is not None else self._question()
+        if question is not None:
+            self._ground.over(QuitScreen(question), lambda sure: self.close_call() if sure else None)
         else:
             self.close_call()
+
+    def _question(self) -> str | None:
+        """Return what is to be asked before one leaves, if anything."""
+        call = self._live if self._player is None else None
+        if call is None or call.link.opened_at is None or call.ended is not None:
+            return None
+        return "A call is open. Leaving closes it with code 1000."
 
     def action_quit_now(self) -> None:
         self.close_call()
@@ -344,11 +367,6 @@ class CallScopeApp(App[None]):
     async def _wait_and_exit(self, feeding: asyncio.Task[None]) -> None:
         await asyncio.wait([feeding], timeout=CLOSE_S)
         self.exit()
-
-
-def _newest(calls: Calls) -> CallState | None:
-    """Return the call that began last."""
-    return max(calls.values(), key=lambda call: call.started_at, default=None)
 
 
 def _standing(call: CallState | None) -> object:

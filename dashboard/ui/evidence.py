@@ -26,11 +26,14 @@ _NAME_LIMIT = 60
 class Evidence:
     """Writes bundles of a recording, or of a live call, which the worker is asked to save for that; one at a time."""
 
-    def __init__(self, bundle: Bundle, command: Callable[[Command], None], recording: Path | None) -> None:
+    def __init__(
+        self, bundle: Bundle, command: Callable[[Command], None], recording: Path | None, call_id: str
+    ) -> None:
         """`recording`: what is replayed; None of a live call."""
         self._bundle = bundle
         self._command = command
         self._recording = recording
+        self._call_id = call_id
         self._saved: asyncio.Future[None] | None = None
         self.saving: str | None = None
         """The recording that the worker is writing for the bundle."""
@@ -62,7 +65,7 @@ class Evidence:
 
     async def _save(self, path: Path) -> None:
         self._saved, self.saving = asyncio.get_running_loop().create_future(), str(path)
-        self._command(Save(str(path)))
+        self._command(Save(str(path), self._call_id))
         try:
             async with asyncio.timeout(SAVE_S):
                 await self._saved

@@ -177,11 +177,11 @@ class Line:
                 return self._link.reconnect(now)
             case Stop():
                 return self._link.stop(now)
-            case Mark(note):
+            case Mark(note=note):
                 return [Marked(self._options.call_id, now, clean(note, _NOTE_LIMIT))]
             case Save() | Press() | Interrupt():  # recordings are not the line's business, nor has it a telephone
                 return ()
-            case Say(text):
+            case Say(text=text):
                 self._speak.set()
                 return self._outbox.hold(text, now)
 

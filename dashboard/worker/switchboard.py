@@ -99,13 +99,14 @@ class Switchboard:
         return f"{self._door.endpoint}{self._options.path}"
 
     def command(self, command: Command) -> None:
-        """Take a command: to stop, or to mark every call that is up. It is Genesys that dials and speaks."""
+        """Take a command: to stop, or to mark one of the calls that are up. It is Genesys that dials and speaks."""
         match command:
             case Stop():
                 self._stopping.set()
-            case Mark(note):
+            case Mark(note=note, call_id=call_id):
                 for call in self._calls.values():
-                    call.report(Marked(call.call_id, self._now(), clean(note, _NOTE_LIMIT)))
+                    if call.call_id == call_id:
+                        call.report(Marked(call_id, self._now(), clean(note, _NOTE_LIMIT)))
 
     async def run(self, emit: Emit) -> None:
         """Take calls until stopped; raises OSError for an address that cannot be listened on."""

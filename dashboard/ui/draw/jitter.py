@@ -44,7 +44,6 @@ class JitterFigures:
 def measure_jitter(call: CallState, window_s: float | None) -> JitterFigures:
     """Ask the pacing of the inbound leg for its figures over a window; None is the whole call."""
     pacing, now = call.inbound.pacing, call.now
-    rtt_s = call.link.rtts[-1][1] if call.link.rtts else None
     return JitterFigures(
         pacing=pacing,
         late=readings.lateness(pacing, window_s, now),
@@ -52,7 +51,7 @@ def measure_jitter(call: CallState, window_s: float | None) -> JitterFigures:
         shares=what_if(pacing, BUFFERS_S, window_s, now),
         batched=readings.batched(pacing, now, window_s or WINDOW_S),
         drift_ppm=readings.drift_ppm(pacing, now),
-        quality=playout(pacing, buffer_s=call.targets.buffer_s, window_s=window_s, now=now, rtt_s=rtt_s),
+        quality=playout(pacing, buffer_s=call.targets.buffer_s, window_s=window_s, now=now, rtt_s=call.rtt_s),
     )
 
 

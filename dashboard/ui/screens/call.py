@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from dashboard.call.findings.finding import Finding
 from dashboard.call.ports import Command, Mark, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
-from dashboard.ui.keys import FINDINGS, KEYS, Key, bindings
-from dashboard.ui.looks import ROLE_CLASSES
+from dashboard.ui.keys import FINDINGS, bindings
 from dashboard.ui.screens.close import CloseScreen
 from dashboard.ui.screens.finding import FindingScreen
 from dashboard.ui.screens.genesys import GenesysScreen
+from dashboard.ui.screens.ground import Ground
 from dashboard.ui.screens.turns import TurnsScreen
 from dashboard.ui.widgets.connection import ConnectionPanel
 from dashboard.ui.widgets.findings import FindingsPanel
@@ -35,14 +34,12 @@ from dashboard.ui.widgets.reconnect_log import ReconnectPanel
 from dashboard.ui.widgets.transcript import TranscriptPanel
 from dashboard.ui.widgets.utterance import UtteranceInput
 
-T = TypeVar("T")
-
 FULL = (120, 36)
 STACKED = (80, 24)
 _TALL = 44
 
 _LIVE = ("reconnect", "utterance", "mark", "save")
-"""Actions that need a call and a source that still listens; a lost worker hears but a reconnect."""
+"""Actions that need a call and a source that still listens; a lost worker hears but a reconnect, whatever it held."""
 
 _SHOWN = ("app.freeze", "app.evidence", "turns", "genesys")
 """Actions that need a call."""
@@ -63,20 +60,25 @@ class Sample:
     anew: bool = False
 
 
-class CallScreen(Screen[None]):
+class CallScreen(Ground):
     """One call. `where` says in words what is shown; keys that concern the whole program are the app's."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "TranscriptPanel"
-    KEYS: ClassVar[Sequence[Key]] = KEYS
     LIVE: ClassVar[bool] = True
 
-    def __init__(self, command: Callable[[Command], None], where: str, without: Collection[str] = ()) -> None:
-        """`without`: actions that cannot be done here at all."""
+    def __init__(
+        self,
+        command: Callable[[Command], None],
+        where: str,
+        without: Collection[str] = (),
+        leave: Callable[[], None] | None = None,
+    ) -> None:
+        """`without`: actions that cannot be done here at all. leave: goes back to where the call was opened from."""
         super().__init__()
         self._command = command
         self._without = without
+        self._leave = leave
         self._live: CallState | None = None
         self._shown: CallState | None = None
         self._frozen = False
@@ -145,39 +147,42 @@ class CallScreen(Screen[None]):
 
     def renamed(self) -> Mapping[str, str]:
         """Return which actions are called something else than in `keys.py` now."""
-        return {"app.freeze": "go on"} if self._frozen else {}
+        freeze = {"app.freeze": "go on"} if self._frozen else {}
+        return freeze if self._leave is None or self._alone is not None else {**freeze, "back": "all calls"}
+
+    @property
+    def _call_id(self) -> str:
+        return "" if self._live is None else self._live.call_id
 
     @property
     def shown(self) -> CallState | None:
         """The state that the panels show."""
         return self._shown
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.works(action)
-
     def works(self, action: str) -> bool:
-        """Tell whether an action of `keys.py` can be done now."""
         call = self._live
+        if action == "reconnect" and call is not None and call.worker_lost is not None:
+            return not self._leaving
         if action in self._without:
             return False
         if action in _LIVE or (action == "app.evidence" and self.LIVE):
-            lost = call is not None and call.worker_lost is not None and action != "reconnect"
+            lost = call is not None and call.worker_lost is not None
             return call is not None and call.ended is None and not lost and not self._leaving
         if action in _SHOWN:
             return call is not None
-        return self._alone is not None if action == "back" else True
+        return self._alone is not None or self._leave is not None if action == "back" else True
 
     # -- what keys do -----------------------------------------------------------------------------------------
 
     def action_reconnect(self) -> None:
-        self._command(Reconnect())
+        self._command(Reconnect(self._call_id))
 
     def action_mark(self) -> None:
         marks = 0 if self._live is None else self._live.marks.total
-        self._command(Mark(f"mark {marks + 1}"))
+        self._command(Mark(f"mark {marks + 1}", self._call_id))
 
     def action_save(self) -> None:
-        self._command(Save())
+        self._command(Save(call_id=self._call_id))
 
     def action_search(self) -> None:
         log = self._focused_log()
@@ -222,11 +227,6 @@ class CallScreen(Screen[None]):
         elif isinstance(event.item, Finding):
             self.over(FindingScreen(self._shown, event.item))
 
-    def over(self, screen: Screen[T], answered: Callable[[T | None], None] | None = None) -> None:
-        """Show a screen over this one, unless there is one already: keys may come faster than screens."""
-        if self.is_active:
-            self.app.push_screen(screen, answered)
-
     def action_panel(self, number: int) -> None:
         """Focus a panel; where panels are stacked, show it alone."""
         panel = self._panels[number - 1]
@@ -239,7 +239,10 @@ class CallScreen(Screen[None]):
         self._show_alone(None if self._alone is not None else focused)
 
     def action_back(self) -> None:
-        self._show_alone(None)
+        if self._alone is None and self._leave is not None:
+            self._leave()
+        else:
+            self._show_alone(None)
 
     # -- the utterance ----------------------------------------------------------------------------------------
 
@@ -252,7 +255,7 @@ class CallScreen(Screen[None]):
     def _say(self, event: Input.Submitted) -> None:
         text = event.value.strip()
         if text:
-            self._command(Say(text))
+            self._command(Say(text, self._call_id))
             self._utterance.remember(text)
         self._stop_speaking()
 

@@ -10,21 +10,23 @@ from textual.widgets import Static
 
 from dashboard.ui.screens.modal import Modal
 
-_QUESTION = """A call is open. Leaving closes it with code 1000.
-
-[$text-accent]y[/] close it and leave   [$text-accent]n[/] stay"""
+_ANSWERS = "[$text-accent]y[/] leave   [$text-accent]n[/] stay"
 
 
 class QuitScreen(Modal[bool]):
-    """True: close the call and leave."""
+    """True: leave. `question` says what that does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,q,enter", "dismiss(True)", show=False),
         Binding("n,escape", "dismiss(False)", show=False),
     ]
 
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
     def compose(self) -> ComposeResult:
-        box = Static(_QUESTION, id="quit")
+        box = Static(f"{self._question}\n\n{_ANSWERS}", id="quit")
         box.border_title = "quit"
         box.border_subtitle = "esc back"
         yield box

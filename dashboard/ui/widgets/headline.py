@@ -27,11 +27,14 @@ class HeadlineBar(Painted):
         due = (closing,) if call is None else (closing, call.link.state, call.worker_lost, call.now // _EVERY_S)
         if due != self._due:
             self._due = due
-            self._said = STARTING if call is None else CLOSING if closing and call.ended is None else headline(call)
-            if not self._offers:
-                self._said = replace(self._said, offer="")
-            self.update_classes({f"-{level}": level == self._said.level for level in _LEVELS})
-            self.draw()
+            said = STARTING if call is None else CLOSING if closing and call.ended is None else headline(call)
+            self.say(said if self._offers else replace(said, offer=""))
+
+    def say(self, said: Headline) -> None:
+        """Show a sentence."""
+        self._said = said
+        self.update_classes({f"-{level}": level == said.level for level in _LEVELS})
+        self.draw()
 
     def draw(self) -> None:
         self.show([draw_headline(self._said, self.size.width)])
