@@ -12,7 +12,7 @@ from dashboard.ui.app import CallScopeApp
 from dashboard.ui.draw.door import Doorway
 from dashboard.ui.draw.units import count
 from dashboard.ui.screens.board import BoardSample, BoardScreen
-from dashboard.ui.screens.call import CallScreen, Sample
+from dashboard.ui.screens.call import CallScreen
 from dashboard.ui.screens.ground import Ground
 
 _NOT_OURS = ("reconnect", "utterance", "app.doctor")
@@ -80,7 +80,7 @@ class BoardApp(CallScopeApp):
         self._opened, self._live, self._held = call_id, call, None
         without = (*self._without, *_NOT_OURS)
         self._ground = self._call_screen = CallScreen(self._command, self._where, without, self.close_opened)
-        self._call_screen.sample(Sample(call, call))
+        self._draw(keys=False)
         self.push_screen(self._call_screen)
 
     def close_opened(self) -> None:

@@ -64,7 +64,8 @@ class Roster:
             self.entries[call_id] = self._entry(call)
         self._forget(calls)
         self.order = [call_id for call_id in before if call_id in self.entries]
-        self.order += sorted(changed - set(before), key=lambda call_id: self.entries[call_id].started_at)
+        new = self.entries.keys() - set(before)
+        self.order += sorted(new, key=lambda call_id: (self.entries[call_id].started_at, call_id))
         if due:
             self._sort()
         return Change(self.order != before, frozenset(changed if not due else self.entries))
@@ -82,8 +83,7 @@ class Roster:
             return False
         if before is None:
             return call.ended is None or self.now - call.now < KEPT_S
-        turned = before.link.state is not call.link.state or before.worker_lost != call.worker_lost
-        return due or turned or before.ended != call.ended
+        return due or _standing(before) != _standing(call)
 
     def _forget(self, calls: Calls) -> None:
         """Drop what was over long ago, what is too much of it, and what the source does not know any more."""
@@ -101,3 +101,8 @@ class Roster:
 
     def _sort(self) -> None:
         self.order = [one.call_id for one in in_order(self.entries.values(), self.by, reverse=self.reverse)]
+
+
+def _standing(call: CallState) -> object:
+    """Return what is drawn at once when it changes."""
+    return call.link.state, call.link.outage is None, call.worker_lost, call.ended

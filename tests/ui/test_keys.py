@@ -20,6 +20,9 @@ from dashboard.ui.widgets.utterance import UtteranceInput
 from tests.builders import Story, dialogue
 from tests.ui.stage import Stage
 
+CALL = "4f1c9a2b7d3e"
+"""The id of the builders' call."""
+
 
 @pytest.fixture(scope="module")
 def talk() -> CallState:
@@ -38,7 +41,7 @@ async def test_r_asks_for_a_reconnect(talk: CallState) -> None:
     stage = Stage(talk)
     async with stage.opened() as pilot:
         await pilot.press("r")
-        assert stage.commands == [Reconnect()]
+        assert stage.commands == [Reconnect(CALL)]
 
 
 async def test_a_lost_worker_is_asked_for_nothing_but_a_reconnect() -> None:
@@ -48,7 +51,7 @@ async def test_a_lost_worker_is_asked_for_nothing_but_a_reconnect() -> None:
     async with stage.opened() as pilot:
         assert "r starts it again" in stage.text
         await pilot.press("u", "m", "r")
-        assert stage.commands == [Reconnect()]
+        assert stage.commands == [Reconnect(CALL)]
 
 
 async def test_u_takes_an_utterance_and_enter_says_it(talk: CallState) -> None:
@@ -57,7 +60,7 @@ async def test_u_takes_an_utterance_and_enter_says_it(talk: CallState) -> None:
         await pilot.press("u")
         assert focused(pilot) == "UtteranceInput"
         await pilot.press(*"q r", "enter")  # keys of the screen are text here
-        assert stage.commands == [Say("q r")]
+        assert stage.commands == [Say("q r", CALL)]
         assert focused(pilot) == "TranscriptPanel"
 
 
@@ -104,14 +107,14 @@ async def test_m_puts_a_numbered_mark(talk: CallState) -> None:
     stage = Stage(talk)
     async with stage.opened() as pilot:
         await pilot.press("m")
-        assert stage.commands == [Mark("mark 1")]
+        assert stage.commands == [Mark("mark 1", CALL)]
 
 
 async def test_s_asks_for_a_recording_of_what_has_been_seen(talk: CallState) -> None:
     stage = Stage(talk)
     async with stage.opened() as pilot:
         await pilot.press("s")
-        assert stage.commands == [Save()]
+        assert stage.commands == [Save(call_id=CALL)]
 
 
 async def test_a_number_goes_to_its_panel(talk: CallState) -> None:
@@ -229,7 +232,7 @@ async def test_the_palette_does_what_a_key_does(talk: CallState) -> None:
         await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
-        assert stage.commands == [Reconnect()]
+        assert stage.commands == [Reconnect(CALL)]
 
 
 async def test_a_page_key_in_the_palette_while_the_terminal_shrinks_is_no_crash(talk: CallState) -> None:
@@ -294,7 +297,7 @@ async def test_a_click_on_the_footer_does_what_its_key_does(talk: CallState) -> 
     stage = Stage(talk)
     async with stage.opened() as pilot:
         await pilot.click("KeyBar", offset=(3, 0))
-        assert stage.commands == [Reconnect()]
+        assert stage.commands == [Reconnect(CALL)]
 
 
 async def test_keys_that_need_a_call_do_nothing_before_there_is_one() -> None:

@@ -290,7 +290,7 @@ def in_order(entries: Iterable[Entry], by: Column, *, reverse: bool) -> list[Ent
     """Return calls sorted by a column, older ones first where it is the same; what has no figure comes behind the
     others, and what is over last.
     """
-    found = sorted(entries, key=lambda one: one.started_at)
+    found = sorted(entries, key=lambda one: (one.started_at, one.call_id))
     placed = [one for one in found if one.lives and by.key(one) is not None]
     others = [one for one in found if one.lives and by.key(one) is None]
     over = sorted((one for one in found if not one.lives), key=lambda one: -(one.ended_at or 0.0))

@@ -10,7 +10,7 @@ from dashboard.call.verdict import Headline
 from dashboard.ui.draw.badges import Badge, in_a_row
 from dashboard.ui.draw.board import Entry
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, shorten_middle, spread
-from dashboard.ui.draw.page import empty, field, heading, paragraph
+from dashboard.ui.draw.page import empty, heading, paragraph
 from dashboard.ui.draw.spans import Role, Row, Span, cells, tame
 from dashboard.ui.draw.units import count, span
 
@@ -22,6 +22,7 @@ LATE_S = 0.1
 
 _RECENT_S = 60.0
 _OWN_S = 10.0
+_FIELD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +178,5 @@ def waiting_page(door: DoorView, doorway: Doorway) -> list[Row]:
         *(paragraph(("    ", "text"), (tame(note), "dim")) for note in doorway.notes),
         empty(),
         *([heading(f"  {doorway.elsewhere}")] if doorway.fields else []),
-        *(field(f"  {name}", (tame(value), "text")) for name, value in doorway.fields),
+        *(paragraph((f"    {tame(name):<{_FIELD}}", "dim"), (tame(value), "text")) for name, value in doorway.fields),
     ]

@@ -92,8 +92,11 @@ class BoardScreen(Ground):
         self._headline.say(CLOSING if new.closing else board_headline(entries, door))
         self._door.sample(entries, door, _own(calls))
         self._page.write(waiting_page(door, self._doorway))
-        self.set_class(not entries, "-empty")
-        if was_empty is bool(entries) or (before.door.worker_lost is None) != (door.worker_lost is None):
+        if was_empty is bool(entries):
+            self.set_class(not entries, "-empty")
+            self.set_focus(self.panel if entries else self._page)
+            self.show_keys()
+        if (before.door.worker_lost is None) != (door.worker_lost is None):
             self.show_keys()
 
     def show_keys(self) -> None:

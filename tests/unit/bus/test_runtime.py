@@ -118,10 +118,10 @@ def pid_of(source: WorkerProcess) -> int:
 async def test_facts_come_out_and_commands_go_in() -> None:
     async with worker({"settings": {"x": 1}}) as (source, seen):
         await seen.until(is_mark('{"settings": {"x": 1}}'))
-        source.command(Say("where is my parcel"))
-        await seen.until(is_mark("Say(text='where is my parcel')"))
+        source.command(Say("where is my parcel", "call-1"))
+        await seen.until(is_mark("Say(text='where is my parcel', call_id='call-1')"))
         source.command(Mark("here"))
-        await seen.until(is_mark("Mark(note='here')"))
+        await seen.until(is_mark("Mark(note='here', call_id='')"))
 
 
 async def test_a_killed_worker_is_noticed_and_reconnect_starts_another() -> None:

@@ -66,7 +66,14 @@ def test_a_fact_comes_back_from_its_line_as_it_was(fact: events.Event) -> None:
     assert codec.event_from_line(codec.to_line(fact)) == fact
 
 
-COMMANDS = [ports.Reconnect(), ports.Say("hello ✓"), ports.Mark("here"), ports.Save(), ports.Save("x"), ports.Stop()]
+COMMANDS = [
+    ports.Reconnect(),
+    ports.Say("hello ✓"),
+    ports.Mark("here", "call-1"),
+    ports.Save(),
+    ports.Save("x"),
+    ports.Stop(),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

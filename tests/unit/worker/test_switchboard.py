@@ -414,14 +414,15 @@ async def test_a_call_that_waits_for_its_participant_ends_with_the_listener() ->
     assert told.call.ended == "stopped"
 
 
-async def test_marks_are_of_every_call_and_nothing_is_said_to_anybody() -> None:
+async def test_a_mark_is_of_its_call_alone_and_nothing_is_said_to_anybody() -> None:
     async with switchboard() as told:
-        playing = asyncio.create_task(caller(told, scenario(1.0)).run())
-        await told.until_told(AudioReceived)
-        told.board.command(Mark("here"))
-        told.board.command(Say("hello"))
-        assert (await playing).broken == []
-    assert [fact.note for fact in told.of(Marked)] == ["here"]
+        playing = [asyncio.create_task(caller(told, scenario(1.0)).run()) for _ in range(2)]
+        await told.until(lambda: len({fact.call_id for fact in told.of(AudioReceived)}) == 2)
+        told.board.command(Mark("here", "call-2"))
+        told.board.command(Say("hello", "call-2"))
+        told.board.command(Mark("nowhere", "call-99"))
+        assert [(await one).broken for one in playing] == [[], []]
+    assert [(fact.call_id, fact.note) for fact in told.of(Marked)] == [("call-2", "here")]
 
 
 async def test_a_port_that_is_taken_is_an_os_error() -> None:
