@@ -20,7 +20,7 @@ _NOT_OURS = ("reconnect", "utterance", "app.doctor")
 
 
 class BoardApp(CallScopeApp):
-    """door: returns what is known of the door at which calls come in, if anything. doorway: what is said of it on an empty board.
+    """door: returns what is known of the door at which calls come in, if anything. doorway: what an empty board says.
 
     Everything else as for one call.
     """

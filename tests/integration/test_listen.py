@@ -228,16 +228,18 @@ async def test_a_port_that_is_taken_is_told() -> None:
         assert f"cannot listen on 127.0.0.1, port {port}" in one.stderr
 
 
-async def test_the_screen_shows_the_newest_call(played: str, tmp_path: Path) -> None:
+async def test_the_board_waits_shows_the_call_and_opens_it(played: str, tmp_path: Path) -> None:
     port = "18480"
     argv = [*CALLSCOPE, "listen", "--port", port, "--json-out", "figures.json"]
     with Terminal(argv, columns=120, rows=36, cwd=tmp_path, env=environ()) as terminal:
-        await asyncio.to_thread(terminal.until, "listening on")
         url = f"ws://127.0.0.1:{port}/audiohook"
-        async with asyncio.timeout(20):
-            while (await callscope("simulate", played, "--audiohook", url, env=environ())).code == 4:
-                continue  # the worker is not up yet
-        await asyncio.to_thread(terminal.until, "session was closed")
+        await asyncio.to_thread(terminal.until, f"Waiting for calls at {url}")
+        assert (await callscope("simulate", played, "--audiohook", url, env=environ())).code == 0
+        await asyncio.to_thread(terminal.until, "closed: end")
+        await asyncio.to_thread(terminal.press, "\r")
+        await asyncio.to_thread(terminal.until, "3 transcript")
+        await asyncio.to_thread(terminal.press, "\x1b")
+        await asyncio.to_thread(terminal.until, "enter opens the call")
         await asyncio.to_thread(terminal.press, "q")
         assert await asyncio.to_thread(terminal.ended) == 0
     figures = json.loads((tmp_path / "figures.json").read_text())

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from dashboard.call.findings.finding import Finding, Severity
-from dashboard.call.hook import HookView
+from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState
 from dashboard.call.verdict import Headline, Level, headline, judge
 from dashboard.media.playout import playout

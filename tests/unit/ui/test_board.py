@@ -10,7 +10,7 @@ import pytest
 from dashboard.call.door import DoorView
 from dashboard.call.events import QueueMeasured
 from dashboard.call.findings.finding import Finding, Findings, Severity
-from dashboard.call.hook import HookView
+from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState
 from dashboard.ui.draw.board import (
     COLUMNS,
