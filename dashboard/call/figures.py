@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.call.cognigy_figures import cognigy_object
 from dashboard.call.conversation import GenesysLeg, GenesysRecord
 from dashboard.call.door import DoorView, door_object
 from dashboard.call.findings.finding import Finding
@@ -43,6 +44,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "turns": _turns(call),
         "genesys": None if call.genesys is None else _genesys(call.genesys, call),
         "audiohook": None if call.hook is None else _hook(call.hook, call),
+        "cognigy": None if call.cognigy is None else cognigy_object(call.cognigy, call),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
         "self": {"loop_lag_ms": _loop_lag(call)},
     }

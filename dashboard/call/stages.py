@@ -18,6 +18,7 @@ STAGES: Mapping[str, Callable[[Turn], float | None]] = {
     "final_to_intent": lambda turn: _between(turn.ended_at, turn.intent_at),
     "final_to_text": lambda turn: _between(turn.ended_at, turn.text_at),
     "final_to_audio": lambda turn: _between(turn.ended_at, turn.audio_at),
+    "final_to_end": lambda turn: _between(turn.ended_at, turn.finished_at),
     "speech_to_audio": lambda turn: _between(turn.speech_ended_at, turn.audio_at),
     "bot_audio": lambda turn: _between(turn.audio_at, turn.audio_until),
 }

@@ -62,7 +62,7 @@ def disconnected(call: CallState) -> CallState:
         reanchored(call, continues=True),
         partials=MappingProxyType({}),
         turns=turns.link_went_down(call.turns),
-        utterances=utterances.disconnected(call.utterances),
+        utterances=utterances.disconnected(call.utterances, ends=call.cognigy is not None),
         hook=hook.disconnected(call.hook),
         cognigy=cognigy.disconnected(call.cognigy),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Severity
@@ -26,12 +27,7 @@ def summary(call: CallState) -> str:
         *_findings(call, verdict),
         f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"
         f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
-        f"  audio  {audio['frames']} frames{_set_aside(audio['set_aside'])}"
-        f" · lateness p50 {_ms(audio['lateness_ms']['p50'])}"
-        f" p95 {_ms(audio['lateness_ms']['p95'])} p99 {_ms(audio['lateness_ms']['p99'])}"
-        f" · jitter mean {_ms(audio['jitter_ms']['mean'])} max {_ms(audio['jitter_ms']['max'])}",
-        f"         {audio['spikes']} spikes · {audio['stalls']} stalls · lost {_or_dash(audio['lost'])}"
-        f" · too late or lost {_percent(audio['effective_loss'])} · MOS estimate {_or_dash(audio['mos'])}",
+        *(_endpoint(figures) if call.soundless else _audio(audio)),
         f"  bot    {_plural(turns['count'], 'turn')} · first sign p50 {_ms(turns['latency_ms']['p50'])}"
         f" p95 {_ms(turns['latency_ms']['p95'])} · {turns['silent_failures']} without any answer",
     ]
@@ -42,6 +38,33 @@ def summary(call: CallState) -> str:
     lines += _genesys(call)
     lines += record_lines(call)
     return "\n".join(lines)
+
+
+def _audio(audio: dict[str, Any]) -> list[str]:
+    return [
+        f"  audio  {audio['frames']} frames{_set_aside(audio['set_aside'])}"
+        f" · lateness p50 {_ms(audio['lateness_ms']['p50'])}"
+        f" p95 {_ms(audio['lateness_ms']['p95'])} p99 {_ms(audio['lateness_ms']['p99'])}"
+        f" · jitter mean {_ms(audio['jitter_ms']['mean'])} max {_ms(audio['jitter_ms']['max'])}",
+        f"         {audio['spikes']} spikes · {audio['stalls']} stalls · lost {_or_dash(audio['lost'])}"
+        f" · too late or lost {_percent(audio['effective_loss'])} · MOS estimate {_or_dash(audio['mos'])}",
+    ]
+
+
+def _endpoint(figures: dict[str, Any]) -> list[str]:
+    """What stands in the place of audio where there is none: who spoke, and how long whole turns took."""
+    told = figures["cognigy"]
+    if told is None:
+        return []
+    mode = {True: "test mode", False: "billed", None: "–"}[told["test_mode"]]
+    engine = "REST" if told["wire"] == "rest" else f"Socket.IO (Engine.IO {_or_dash(told['engine_io'])})"
+    whole = told["whole_turn_ms"]
+    return [
+        f"  speaks as {_or_dash(told['user_id'])} · {mode} · {engine} · ready after {_ms(told['ready_ms'])}"
+        f" · its own ping {_ms(told['rtt_ms']['last'])}",
+        f"  turns  {told['finished']} finished · {told['unfinished']} not"
+        f" · whole turn p50 {_ms(whole['p50'])} p95 {_ms(whole['p95'])}",
+    ]
 
 
 def record_lines(call: CallState) -> list[str]:

@@ -38,12 +38,26 @@ def ended(said: Utterances, number: int | None, status: UtteranceStatus, why: st
     return said if number is None else _changed(said, number, status=status, why=why)
 
 
-def disconnected(said: Utterances) -> Utterances:
-    """The connection was lost: nobody knows whether an utterance that nothing came back to has arrived."""
-    if not any(one.status == "sent" for one in said):
+def disconnected(said: Utterances, *, ends: bool) -> Utterances:
+    """The connection was lost: nobody knows whether an utterance that nothing came back to has arrived.
+
+    `ends`: the bot says when it has finished, which it cannot say any more of what it was answering.
+    """
+    lost: dict[str, UtteranceStatus] = {"sent": "unknown", **({"answered": "unfinished"} if ends else {})}
+    if not any(one.status in lost for one in said):
         return said
-    why = "the connection was lost before anything came back"
-    return tuple(replace(one, status="unknown", why=why) if one.status == "sent" else one for one in said)
+    why = {"sent": "the connection was lost before anything came back"}
+    return tuple(
+        replace(one, status=lost[one.status], why=why.get(one.status, "the connection was lost meanwhile"))
+        if one.status in lost
+        else one
+        for one in said
+    )
+
+
+def settled(said: Utterances) -> int:
+    """Return how many are over: nothing more will be heard of them."""
+    return sum(one.status not in ("held", "sent", "answered") for one in said)
 
 
 def outage_of(said: Utterances, number: int) -> int | None:

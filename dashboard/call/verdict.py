@@ -138,6 +138,8 @@ def _open_headline(call: CallState) -> Headline:
     flows = call.hook is None or call.hook.flows_since is not None
     only_pings = not flows or call.dialect == CONNECTOR  # of a session that is paused, or whose bot says nothing
     patience_s = 2 * PING_S if only_pings else call.targets.dead_air_after_s
+    if call.soundless:
+        patience_s = call.targets.stale_after_s  # nothing comes unless something is said
     if call.link.state is LinkState.STALE or silent_s > patience_s:
         return Headline("bad", f"Open, but nothing has come for {silent_s:.0f} s")
     if call.hook is not None and call.hook.flows_since is None:
@@ -145,7 +147,25 @@ def _open_headline(call: CallState) -> Headline:
     worst = next((finding for finding in _trouble(call) if not finding.fading), None)
     if worst is not None:
         return Headline("bad" if worst.severity is Severity.ERROR else "warn", worst.summary)
-    return _sound_headline(call)
+    return _bot_headline(call) if call.soundless else _sound_headline(call)
+
+
+def _bot_headline(call: CallState) -> Headline:
+    """Say how the bot does, of a wire on which utterances and answers are all there is."""
+    turn = call.turns.current
+    if call.session_id is None:
+        return Headline("idle", "Connected; the endpoint is not ready yet")
+    if turn is None:
+        return Headline("ok", "Ready; nothing has been said yet", offer="press u to speak to the bot")
+    if turn.interrupted:
+        return Headline("ok", "Ready again", offer="press u to speak to the bot")
+    if turn.finished_at is None and turn.answered_at is None:
+        types = "; it types" if call.cognigy is not None and call.cognigy.typing else ""
+        return Headline("ok", f"The bot has been asked {span_words(call.now - turn.ended_at)} ago{types}")
+    first = "no output" if turn.latency_s is None else f"first output after {span_words(turn.latency_s)}"
+    if turn.finished_at is None:
+        return Headline("ok", f"The bot answers: {first}")
+    return Headline("ok", f"Answered: {first}, finished after {span_words(turn.finished_at - turn.ended_at)}")
 
 
 def _waiting_words(hook: HookView, now: float) -> str:

@@ -18,6 +18,7 @@ from dashboard.call.ports import Say, Sink, Source, Stop
 from dashboard.call.record_events import RecordingFailed, RecordingSaved
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
+from dashboard.call.utterances import settled
 from dashboard.call.verdict import judge, last_failure
 from dashboard.cli.settings import Settings
 from dashboard.cli.source import call_source
@@ -54,6 +55,23 @@ class Operator:
         self._source.command(Stop())
 
 
+class Leaver:
+    """Leaves when everything has been said and the bot has finished, or will not: for wires that tell."""
+
+    def __init__(self, source: Source, store: Store, count: int) -> None:
+        self._source = source
+        self._store = store
+        self._count = count
+
+    def put(self, event: Event) -> None:
+        for call in self._store.snapshot().values():
+            if settled(call.utterances) >= self._count:
+                self._source.command(Stop())
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
 class Narrator:
     """Says at once what the operator may still do something about, and where the recordings are."""
 
@@ -78,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     if args.jsonl:
         sinks.append(LineOutlet(sys.stdout.buffer))
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        interrupted = runner.run(_listen(settings, sinks))
+        interrupted = runner.run(_listen(settings, sinks, store))
     call = only_call(store)
     _print(call, args)
     return EXIT_INTERRUPTED if interrupted else exit_code_of(call)
@@ -102,7 +120,7 @@ def _print(call: CallState, args: argparse.Namespace) -> None:
         (sys.stderr if args.jsonl else sys.stdout).write(f"{summary(call)}\n")
 
 
-async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
+async def _listen(settings: Settings, sinks: Sequence[Sink], store: Store) -> bool:
     """Return whether a signal ended it."""
     call_id = new_call_id()
     call = call_source(settings, call_id)
@@ -112,8 +130,11 @@ async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
 
         source = desk(call, settings, call_id, keeps_history=False)
     operator = Operator(source, settings.say)
+    sinks = [*sinks, operator]
+    if settings.dialect != "appfoundry" and settings.say and settings.duration is None:
+        sinks.append(Leaver(source, store, len(settings.say)))
     stop_on_signals(operator.interrupt)
-    await play_until_stopped(source, [*sinks, operator], settings.duration)
+    await play_until_stopped(source, sinks, settings.duration)
     return operator.interrupted
 
 

@@ -143,7 +143,7 @@ class Settings(CognigySettings, FollowSettings, CallerSettings):
     """Where the login host wants the credentials: as Genesys Cloud in a Basic header, or in the form's body."""
 
     duration: Annotated[Seconds | None, TIME] = None
-    """Seconds to listen; by default until stopped."""
+    """Seconds to listen; by default until stopped, with Cognigy until everything said has been answered."""
 
     say: Annotated[tuple[Text, ...], BeforeValidator(one_or_many), PROBE] = ()
     """Test utterance to send once the session has started; may be given several times."""

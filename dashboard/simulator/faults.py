@@ -241,6 +241,23 @@ class Garbage(Moment):
     messages: Annotated[tuple[MessageName, ...], Field(min_length=1)]
 
 
+# -- Cognigy, where the bot says that it has finished ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoFinalPing(Window):
+    """The bot never says that it has finished a turn."""
+
+    kind: Literal["no_final_ping"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReady:
+    """The endpoint is an older one, which does not say that it is ready."""
+
+    kind: Literal["no_ready"]
+
+
 # -- AudioHook, where Genesys dials -------------------------------------------------------------------------
 
 
@@ -328,6 +345,8 @@ Fault = Annotated[
     | TokenLife
     | SilentBot
     | Garbage
+    | NoFinalPing
+    | NoReady
     | Hold
     | Breach
     | NoPings

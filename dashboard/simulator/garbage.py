@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 _BIG_BYTES = 9 * 1024 * 1024
 _TOO_BIG_BYTES = 11 * 1024 * 1024  # callscope takes 10 MiB unless it is told otherwise
@@ -25,6 +26,28 @@ _SECRETS = (
     "wss://bridge.example.com/ws?sig=deadbeefcafe call +49 30 5550 1234"
 )
 _WIDE = "语音机器人 👩‍👩‍👧‍👦 e\u0301\u0302\u0303 ﷽ 🇩🇪"
+
+
+def as_event(raw: bytes) -> bytes:
+    """Return one of these messages as a Cognigy endpoint would send its like, over Socket.IO."""
+    try:
+        message = json.loads(raw)
+    except (ValueError, RecursionError):
+        return b'42["output",' + raw + b"]" if raw.startswith(b"{") else raw
+    match message:
+        case {"type": "text" | "transcript", "text": text}:
+            event: list[Any] = ["output", {"type": "output", "data": {"text": text}}]
+        case {"type": "intent", "intent": intent}:
+            event = ["output", {"type": "output", "data": {"text": None, "data": {"intent": intent}}}]
+        case {"type": "error", "message": said}:
+            event = ["exception", {"message": said}]
+        case {"type": "status", "status": status}:
+            event = ["typingStatus", {"status": status}]
+        case {"type": name}:
+            event = [name, message]
+        case other:
+            return json.dumps(other).encode()
+    return b"42" + json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _json(**fields: object) -> bytes:

@@ -128,11 +128,13 @@ class Performance:
             if silence is None or silence.answer_pings:
                 await self._peer.send(frame.data, FrameKind.PONG)
         elif frame.kind is FrameKind.TEXT and isinstance(messages.read(frame.data), messages.Utterance):
-            self._begin_answer()
+            self._begin(self._answer())
 
-    def _begin_answer(self) -> None:
-        if len(self._answers) < _ANSWERS_LIMIT:
-            task = asyncio.create_task(self._answer())
+    def _begin(self, answer: Coroutine[Any, Any, None]) -> None:
+        if len(self._answers) >= _ANSWERS_LIMIT:
+            answer.close()
+        else:
+            task = asyncio.create_task(answer)
             self._answers.add(task)
             task.add_done_callback(self._answers.discard)
 

@@ -1,4 +1,4 @@
-"""The bot host: login, app lookup, WebSocket and analytics of an AppFoundry bot in one process.
+"""The bot host: an AppFoundry bot's login, app lookup, WebSocket and analytics, and a Cognigy endpoint, in one process.
 
 It misbehaves as a scenario says.
 """
@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from dashboard.clock import Clock, SystemClock
 from dashboard.simulator import messages
 from dashboard.simulator.analytics import DETAILS, PERMISSION, QUERY, Conversation, details, queried, tutorial_metrics
+from dashboard.simulator.cognigy import URL_TOKEN, CognigyHost
 from dashboard.simulator.faults import AppStatus, Refuse, SlowAnalytics, SlowOpen, TokenLife
 from dashboard.simulator.performance import Performance, Permit
 from dashboard.simulator.plan import FaultPlan
@@ -84,6 +85,7 @@ class BotHost:
         self._connections = 0
         self._attempts: Counter[Refuse | SlowOpen | SlowAnalytics] = Counter()
         self._attempts_round = 0
+        self._cognigy = CognigyHost(self._clock, self._turned_away, self._session_named)
 
     # -- life -------------------------------------------------------------------------------------------
 
@@ -113,6 +115,8 @@ class BotHost:
             "app_id": APP_ID,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
+            "cognigy_url": base_url,
+            "url_token": URL_TOKEN,
             "scenario": self.scenario.name,
             "pid": os.getpid(),
         }
@@ -134,7 +138,7 @@ class BotHost:
                 return await self._analyse(request, queried(request.body))
             case "GET", path if path.startswith(DETAILS) and path.endswith("/details"):
                 return await self._analyse(request, path.removeprefix(DETAILS).removesuffix("/details"))
-        return refuse(404)
+        return await self._cognigy.answer(request) or refuse(404)
 
     def _login(self, request: Request) -> Reply:
         if refusal := self._refusal("token"):
@@ -167,9 +171,7 @@ class BotHost:
     async def _admit(self, request: Request) -> Reply | Upgrade:
         if not request.wants_websocket:
             return Reply(426, b"this is a WebSocket", headers={"Upgrade": "websocket"})
-        if slow := self._met(self._plan.active(SlowOpen, self._now_s())):
-            await asyncio.sleep(slow.open_s)
-        if refusal := self._refusal("socket"):
+        if refusal := await self._turned_away():
             return refusal
         now, token = self._clock.monotonic(), bearer(request.headers)
         if token is None and "sig" in request.query:
@@ -181,6 +183,11 @@ class BotHost:
             return refuse(401)
         permit = Permit(dies_at, self._token_life().close_code)
         return Upgrade(lambda peer: self._serve(peer, permit))
+
+    async def _turned_away(self) -> Reply | None:
+        if slow := self._met(self._plan.active(SlowOpen, self._now_s())):
+            await asyncio.sleep(slow.open_s)
+        return self._refusal("socket")
 
     async def _analyse(self, request: Request, conversation_id: str | None) -> Reply:
         """Tell Genesys' own figures of a conversation; None for a query that is not well-formed."""
@@ -291,12 +298,17 @@ class BotHost:
                 del self._peers[session.session_id]
                 session.left_at = self._clock.monotonic()
 
-    def _new_session(self) -> Session:
+    def _session_named(self, session_id: str) -> Session:
+        """Return the session of an id that the client has chosen."""
+        session = self._sessions.get(session_id)
+        return self._new_session(session_id) if session is None or session.ended else session
+
+    def _new_session(self, session_id: str | None = None) -> Session:
         now = self._clock.monotonic()
         self._forget_sessions(now)
         self._session_count += 1
         session = Session(
-            f"s-{9000 + self._session_count}",
+            session_id or f"s-{9000 + self._session_count}",
             str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
             self.scenario,
             self._plan,

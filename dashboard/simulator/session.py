@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from dashboard.simulator import messages
@@ -47,6 +48,11 @@ class Session:
         self._round_s = scenario.frames_per_round * scenario.audio.frame_s
         self._besides: list[Placed] = []
         self._numbered = 0
+
+    @property
+    def length_s(self) -> float | None:
+        """Seconds of the whole call; None for a scenario that loops."""
+        return None if self.scenario.loop else self._round_s
 
     @property
     def frames(self) -> int | None:
@@ -96,6 +102,20 @@ class Session:
                 return
             round_ += 1
             yield Part(round_ * self._round_s, None)
+
+    def happening_from(self, from_s: float) -> Iterator[Part]:
+        """Yield what happens besides the dialogue from `from_s` on, in order, round by round."""
+        round_ = int(from_s // self._round_s)
+        while True:
+            yield from (part for part in self._happening(round_) if part.at_s >= from_s)
+            if not self.scenario.loop:
+                return
+            round_ += 1
+            yield Part(round_ * self._round_s, None)
+
+    def happening_between(self, from_s: float, to_s: float) -> Iterator[Part]:
+        """Yield what happens besides the dialogue in that time."""
+        return takewhile(lambda part: part.at_s < to_s, self.happening_from(from_s))
 
     def _dialogue(self, begin_s: float) -> Iterator[Placed]:
         for one in self.scenario.placed:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+from contextlib import suppress
+from importlib import import_module
 
 import httpx
 
@@ -40,6 +42,12 @@ class HttpClient:
         except Exception as error:
             failure = _failure(error, request.step)
             raise LinkError(failure) from None
+
+    async def warm_up(self, url: str) -> None:
+        """Load and make beside the loop what the first request to `url` needs: that request is measured."""
+        await asyncio.to_thread(self._client_to, url)
+        with suppress(ImportError):  # httpx's backend loads this when it first connects
+            await asyncio.to_thread(import_module, "anyio._backends._asyncio")
 
     async def aclose(self) -> None:
         """Close the kept connections."""

@@ -56,6 +56,10 @@ class Requests:
         self._on_arrival: Callable[[Arrival], None] | None = None
         self._asking: asyncio.Task[None] | None = None
 
+    async def warm_up(self) -> None:
+        """Be as quick at the first request as at the others."""
+        await self._client.warm_up(self._url)
+
     def deliver_to(self, on_arrival: Callable[[Arrival], None], on_rtt: Callable[[float, float], None]) -> None:
         """Hand over every answer; no round trip is measured without a request."""
         self._on_arrival = on_arrival

@@ -87,7 +87,9 @@ class Network:
         if url.startswith("http"):
             options = self._options.socket
             await reach(url, clock=self._clock, tls=self._tls, timeout_s=options.open_timeout_s)
-            return Requests(url, clock=self._clock, tls=self._tls, timeout_s=self._options.reply_timeout_s)
+            requests = Requests(url, clock=self._clock, tls=self._tls, timeout_s=self._options.reply_timeout_s)
+            await requests.warm_up()
+            return requests
         value = None if token is None else token.value
         return await connect(url, clock=self._clock, tls=self._tls, token=value, options=self._options.socket)
 

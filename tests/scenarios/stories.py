@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dashboard.call import cognigy_events as ce
 from dashboard.call import events as ev
 from dashboard.call.events import Cause, ClosedBy, Flaw, LinkState
+from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from tests.builders import Story
 from tests.several import call_back, held_together
@@ -64,6 +66,32 @@ def _stalls_while_late() -> CallState:
         story.fact(ev.Ticked(story.call.call_id, story.now, 1.4))
         _talk(story, 2.0)
     return story.call
+
+
+def _endpoint(*facts: ev.Event) -> CallState:
+    """A Cognigy endpoint that is ready, then `facts`, and half a minute."""
+    call = CallState("c")
+    open_ = ev.LinkChanged("c", 100.0, LinkState.OPEN, Cause.PROGRESS)
+    started = ev.CallStarted("c", 100.0, 1.9e9, "wss://endpoint", "cognigy", ev.Targets(silent_failure_after_s=30.0))
+    opened = ev.ConnectionOpened("c", 100.0, "wss://endpoint", "kernel", 0.1)
+    ready = ce.EndpointReady("c", 100.1, "callscope", True, 0.1, announced=True, engine=3)
+    for fact in (started, opened, open_, ev.SessionStarted("c", 100.1, "s", ""), ready, *facts):
+        call = step(call, fact)
+    for _ in range(120):
+        call = step(call, ev.Ticked("c", call.now + 0.25))
+    return call
+
+
+def _refused_token() -> CallState:
+    lost = ev.ConnectionLost("c", 100.2, Cause.ENDPOINT_REFUSED, 1001, "refused", ClosedBy.US, 100.2)
+    gave_up = ev.LinkChanged("c", 100.2, LinkState.GAVE_UP, Cause.ENDPOINT_REFUSED, "Invalid URL token")
+    return _endpoint(ev.ErrorReceived("c", 100.2, "Invalid URL token"), lost, gave_up)
+
+
+def _flow(*, finishes: bool) -> CallState:
+    said, output = ev.UtteranceSent("c", 101.0, 1, "hi"), ev.TextReceived("c", 101.5, "one moment")
+    end = ce.TurnFinished("c", 101.8, "regular") if finishes else ce.TurnTimedOut("c", 131.0, 30.0)
+    return _endpoint(said, output, end)
 
 
 def _queue(wait_s: float, *, dropped: int = 0) -> CallState:
@@ -138,6 +166,9 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "slow queue": (lambda: _queue(0.7), "slow_consumer"),
     "dropped from a queue": (lambda: _queue(0.1, dropped=40), "slow_consumer"),
     "nearly slow queue": (lambda: _queue(0.45), None),
+    "Cognigy refuses the token": (_refused_token, "endpoint_refused"),
+    "Cognigy hangs behind an output": (lambda: _flow(finishes=False), "unfinished_turn"),
+    "Cognigy finishes": (lambda: _flow(finishes=True), None),
     "worker killed": (_worker_gone, "worker_lost"),
     "worker told to stop": (_stopped, None),
     "operator reconnects": (_reconnected, None),

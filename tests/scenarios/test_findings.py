@@ -34,6 +34,8 @@ NEARLY: dict[str, str] = {
     "slow_consumer": "nearly slow queue",
     "tls_failure": "TLS handshake unanswered",
     "proxy_refused": "no-permission",
+    "endpoint_refused": "Cognigy finishes",
+    "unfinished_turn": "Cognigy finishes",
     "credentials_refused": "near-bad-credentials",
     "permission_missing": "near-no-permission",
     "not_found": "near-wrong-app",

@@ -27,7 +27,7 @@ _SHOWN_KINDS = 5
 
 
 def _silent_bot(view: View, standing: bool) -> Sign | None:
-    turn = next((turn for turn in _newest_first(view)[:2] if turn.silent), None)
+    turn = next((turn for turn in newest_first(view)[:2] if turn.silent), None)
     if turn is None or view.open_s is None:
         return None
     waits = turn.answered_at is None and turn is view.call.turns.current
@@ -41,14 +41,14 @@ def _silent_bot(view: View, standing: bool) -> Sign | None:
         if waits
         else f"The bot did not answer within {limit}; no error was reported",
         (
-            f"after “{_short(turn.text)}”: {answer}",
+            f"after “{short(turn.text)}”: {answer}",
             f"{failures} silent {'failure' if failures == 1 else 'failures'} in {_count(view)} turns",
         ),
     )
 
 
 def _slow_bot(view: View, standing: bool) -> Sign | None:
-    turns = list(islice((turn for turn in _newest_first(view) if turn.latency_s is not None), SLOW_TURNS))
+    turns = list(islice((turn for turn in newest_first(view) if turn.latency_s is not None), SLOW_TURNS))
     slow = [turn for turn in turns if (turn.latency_s or 0.0) > SLOW_S]
     if len(slow) < (1 if standing else SLOW_OF_THEM):
         return None
@@ -57,24 +57,24 @@ def _slow_bot(view: View, standing: bool) -> Sign | None:
         f"The bot is slow: {span_words(worst.latency_s or 0.0)} to the first sign of an answer",
         (
             f"{len(slow)} of the last {len(turns)} turns took more than {span_words(SLOW_S)}",
-            f"slowest, after “{_short(worst.text)}”: {_signs(worst)}",
+            f"slowest, after “{short(worst.text)}”: {_signs(worst)}",
         ),
     )
 
 
 def _bot_repeats(view: View, standing: bool) -> Sign | None:
     intents = _run(view.call.lines[-_LOOK_BACK_LINES:], "intent")
-    answers = _run(view.call.lines[-_LOOK_BACK_LINES:], "transcript")
+    answers = max((_run(view.call.lines[-_LOOK_BACK_LINES:], kind) for kind in ("transcript", "text")), key=len)
     if len(intents) >= REPEATS:
-        what = f"the intent “{_short(intents[0])}” {len(intents)} times in a row"
+        what = f"the intent “{short(intents[0])}” {len(intents)} times in a row"
     elif len(answers) >= REPEATS:
-        what = f"“{_short(answers[0])}” {len(answers)} times in a row"
+        what = f"“{short(answers[0])}” {len(answers)} times in a row"
     else:
         return None
     said = [line.text for line in view.call.lines[-_LOOK_BACK_LINES:] if _is_caller(line)][-REPEATS:]
     return Sign(
         f"The bot loops: {what}",
-        ("meanwhile the caller said: " + ", ".join(f"“{_short(text)}”" for text in said),),
+        ("meanwhile the caller said: " + ", ".join(f"“{short(text)}”" for text in said),),
     )
 
 
@@ -101,7 +101,7 @@ def _peer_errors(view: View, standing: bool) -> Sign | None:
     last = next((line for line in reversed(view.call.lines) if line.kind == "error"), None)
     return Sign(
         f"The peer reports errors: {errors} in the last {VIOLATIONS_S:.0f} s",
-        () if last is None else (f"the last one: “{_short(last.text)}”",),
+        () if last is None else (f"the last one: “{short(last.text)}”",),
     )
 
 
@@ -133,7 +133,7 @@ def _protocol_violation(view: View, standing: bool) -> Sign | None:
 # -- steps shared by the rules above ----------------------------------------------------------------------
 
 
-def _newest_first(view: View) -> Sequence[Turn]:
+def newest_first(view: View) -> Sequence[Turn]:
     turns = view.call.turns
     return (*([] if turns.current is None else [turns.current]), *reversed(turns.done[-SLOW_TURNS * 2 :]))
 
@@ -151,7 +151,7 @@ def _is_caller(line: Line) -> bool:
     return line.speaker is Speaker.CALLER and line.final and line.kind in ("transcript", "utterance")
 
 
-def _short(text: str, limit: int = 60) -> str:
+def short(text: str, limit: int = 60) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

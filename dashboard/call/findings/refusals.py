@@ -27,7 +27,7 @@ class Refusal:
     final: bool
 
 
-def _refusal(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
+def refusal_of(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
     """Return the last failure while there is no connection, if it is for one of `causes`."""
     link, outage = view.link, view.link.outage
     final = link.state is LinkState.GAVE_UP
@@ -45,7 +45,7 @@ def _refusal(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
     return Refusal(last.cause, last.detail, last.status, last.wait_s, last.flaw, row, final) if row else None
 
 
-def _evidence(view: View, refusal: Refusal) -> tuple[str, ...]:
+def refusal_evidence(view: View, refusal: Refusal) -> tuple[str, ...]:
     tried = f"{view.link.attempts} attempts so far" if view.link.attempts > 1 else "the first attempt"
     ended = ["callscope has given up"] if refusal.final else []
     return (refusal.detail or cause_words(refusal.cause), tried, *ended)
@@ -53,14 +53,14 @@ def _evidence(view: View, refusal: Refusal) -> tuple[str, ...]:
 
 def _sign(causes: tuple[Cause, ...], tell: Callable[[View, Refusal], Sign]) -> Callable[[View, bool], Sign | None]:
     def sign(view: View, standing: bool) -> Sign | None:
-        refusal = _refusal(view, causes)
+        refusal = refusal_of(view, causes)
         return None if refusal is None else tell(view, refusal)
 
     return sign
 
 
 def _plainly(summary: str, remedy: str = "") -> Callable[[View, Refusal], Sign]:
-    return lambda view, refusal: Sign(summary, _evidence(view, refusal), remedy)
+    return lambda view, refusal: Sign(summary, refusal_evidence(view, refusal), remedy)
 
 
 # -- certificates ---------------------------------------------------------------------------------------
@@ -85,9 +85,9 @@ _CERTIFICATES = {
 def _tls(view: View, refusal: Refusal) -> Sign:
     if refusal.cause is Cause.TLS_CERTIFICATE:
         what, remedy = _CERTIFICATES[refusal.flaw or Flaw.OTHER]
-        return Sign(f"The host's certificate {what}", _evidence(view, refusal), remedy)
+        return Sign(f"The host's certificate {what}", refusal_evidence(view, refusal), remedy)
     remedy = "Check that the address speaks TLS at that port, and which versions of TLS the host takes."
-    return Sign("No TLS connection could be agreed", _evidence(view, refusal), remedy)
+    return Sign("No TLS connection could be agreed", refusal_evidence(view, refusal), remedy)
 
 
 # -- credentials and the rest ---------------------------------------------------------------------------
@@ -95,14 +95,14 @@ def _tls(view: View, refusal: Refusal) -> Sign:
 
 def _credentials(view: View, refusal: Refusal) -> Sign:
     if refusal.cause is Cause.CREDENTIALS_REFUSED:
-        return Sign("The login host refuses the client credentials", _evidence(view, refusal))
+        return Sign("The login host refuses the client credentials", refusal_evidence(view, refusal))
     remedy = "Check that the token is of the region of that host, and that the OAuth client's roles allow the app."
-    return Sign("A fresh token is refused by the API or the socket", _evidence(view, refusal), remedy)
+    return Sign("A fresh token is refused by the API or the socket", refusal_evidence(view, refusal), remedy)
 
 
 def _rate_limited(view: View, refusal: Refusal) -> Sign:
     asked = f", and to wait {span_words(refusal.wait_s)}" if refusal.wait_s else ""
-    return Sign(f"Rate limited: the host answers 429{asked}", _evidence(view, refusal))
+    return Sign(f"Rate limited: the host answers 429{asked}", refusal_evidence(view, refusal))
 
 
 _PLACES = {
@@ -115,14 +115,14 @@ _PLACES = {
 
 
 def _unreachable(view: View, standing: bool) -> Sign | None:
-    refusal = _refusal(view, _AWAY)
+    refusal = refusal_of(view, _AWAY)
     if refusal is None:
         return None
     never_up = view.link.connections == 0
     if not (standing or refusal.final or never_up or refusal.row >= _PATIENCE):
         return None
     where, remedy = _PLACES[refusal.cause]
-    return Sign(f"The host cannot be reached: {where}", _evidence(view, refusal), remedy)
+    return Sign(f"The host cannot be reached: {where}", refusal_evidence(view, refusal), remedy)
 
 
 TLS_FAILURE = Rule(

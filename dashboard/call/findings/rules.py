@@ -5,7 +5,7 @@ A rule explains only rules below it.
 
 from __future__ import annotations
 
-from dashboard.call.findings import audio, bot, herd, link, own, pacing, refusals
+from dashboard.call.findings import audio, bot, cognigy, herd, link, own, pacing, refusals
 from dashboard.call.findings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     own.SLOW_CONSUMER,
     refusals.TLS_FAILURE,
     refusals.PROXY_REFUSED,
+    cognigy.ENDPOINT_REFUSED,
     refusals.CREDENTIALS_REFUSED,
     refusals.PERMISSION_MISSING,
     refusals.NOT_FOUND,
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     audio.TOO_QUIET,
     audio.DIGITAL_SILENCE,
     bot.SLOW_BOT,
+    cognigy.UNFINISHED_TURN,
     bot.BOT_REPEATS,
     bot.PROTOCOL_VIOLATION,
     bot.PEER_ERRORS,

@@ -20,6 +20,7 @@ TURN = Turn(
     text_at=10.5,
     audio_at=10.75,
     audio_until=13.0,
+    finished_at=13.5,
 )
 
 
@@ -31,6 +32,7 @@ def test_the_stages_of_a_turn() -> None:
             "final_to_intent": 0.3,
             "final_to_text": 0.5,
             "final_to_audio": 0.75,
+            "final_to_end": 3.5,
             "speech_to_audio": 1.15,
             "bot_audio": 2.25,
         }
