@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from dashboard.call.cognigy import CognigyView
+from dashboard.call.cognigy_view import CognigyView
 from dashboard.call.stages import STAGES, middle_and_high, percentile
 from dashboard.call.state import CallState, Line, Turn, Utterance
 from dashboard.call.turns import all_turns
@@ -33,15 +33,14 @@ def first_s(turn: Turn, call: CallState) -> float | None:
 
 def cognigy_object(view: CognigyView, call: CallState) -> dict[str, Any]:
     """Return what `probe --json` says of an endpoint, and of each of the newest utterances."""
-    ready, rtts = view.ready, sorted(rtt for _, rtt in view.rtts)
+    rtts = sorted(rtt for _, rtt in view.rtts)
     return {
         "wire": "rest" if call.dialect == "cognigy-rest" else "socket.io",
-        "engine_io": None if ready is None else ready.engine,
+        "engine_io": view.engine,
         "session_id": call.session_id,
-        "user_id": None if ready is None else ready.user_id,
-        "test_mode": None if ready is None else ready.test_mode,
-        "ready_ms": None if ready is None or not ready.announced else _ms(ready.took_s),
-        "announced": None if ready is None else ready.announced,
+        "user_id": view.user_id,
+        "test_mode": view.test_mode,
+        "ready_ms": _ms(view.ready_s),
         "rtt_ms": {"last": _ms(view.rtts[-1][1] if view.rtts else None), "p95": _ms(percentile(rtts, 0.95))},
         "finished": view.finished,
         "unfinished": view.unfinished,

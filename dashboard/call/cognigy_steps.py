@@ -9,9 +9,10 @@ from typing import Any
 
 from dashboard.call import cognigy_events as ce
 from dashboard.call import outages, steps, turns, utterances
-from dashboard.call.cognigy import CognigyView, ready_words
-from dashboard.call.events import Event
+from dashboard.call.cognigy_view import CognigyView, mode_words
 from dashboard.call.state import CallState, Line, UtteranceStatus
+from dashboard.call.terms import Event
+from dashboard.call.words import span_words
 
 
 def folded(event: Event, call: CallState) -> CallState:
@@ -21,8 +22,17 @@ def folded(event: Event, call: CallState) -> CallState:
 
 
 def _ready(event: ce.EndpointReady, call: CallState, view: CognigyView) -> CallState:
-    call = replace(call, cognigy=replace(view, ready=event))
-    return steps.say(call, Line(event.at, "status", ready_words(event)))
+    view = replace(
+        view,
+        user_id=event.user_id,
+        test_mode=event.test_mode,
+        ready_s=event.took_s if event.announced else None,
+        engine=event.engine,
+    )
+    took = f" after {span_words(event.took_s)}" if event.announced else ""
+    unsaid = "" if event.announced or event.engine is None else ", which the endpoint does not say itself"
+    words = f"ready{took}{unsaid}: as {event.user_id}, {mode_words(view)}"
+    return steps.say(replace(call, cognigy=view), Line(event.at, "status", words))
 
 
 def _pinged(event: ce.EnginePinged, call: CallState, view: CognigyView) -> CallState:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from dashboard.call.cognigy import CognigyView
+from dashboard.call.cognigy_view import CognigyView
 from dashboard.call.conversation import GenesysReported
 from dashboard.call.findings.finding import Findings
 from dashboard.call.hook_view import HookView

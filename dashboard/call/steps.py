@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dashboard.call import cognigy, hook, legs, outages, turns, utterances
+from dashboard.call import cognigy_view, hook, legs, outages, turns, utterances
 from dashboard.call.state import CallState, Line, Outage, Turns
 
 _LATE_WORD_S = 10.0
@@ -64,7 +64,7 @@ def disconnected(call: CallState) -> CallState:
         turns=turns.link_went_down(call.turns),
         utterances=utterances.disconnected(call.utterances, ends=call.cognigy is not None),
         hook=hook.disconnected(call.hook),
-        cognigy=cognigy.disconnected(call.cognigy),
+        cognigy=cognigy_view.disconnected(call.cognigy),
     )
 
 

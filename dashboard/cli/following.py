@@ -14,8 +14,8 @@ from dashboard.transport.websocket import SocketOptions
 from dashboard.wiretext import safe_url
 from dashboard.worker.channel import ChannelNetwork
 from dashboard.worker.follower import Follower, Pace
-from dashboard.worker.line import LineOptions
 from dashboard.worker.network import NetworkOptions
+from dashboard.worker.options import LineOptions
 
 
 def follower(settings: Settings, call_id: str, clock: Clock, network: ChannelNetwork | None = None) -> Follower:

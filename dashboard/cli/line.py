@@ -17,8 +17,9 @@ from dashboard.resilience.secret import Secret
 from dashboard.transport.websocket import SocketOptions
 from dashboard.wiretext import safe_url
 from dashboard.worker.enquirer import Enquirer
-from dashboard.worker.line import Line, LineOptions
+from dashboard.worker.line import Line
 from dashboard.worker.network import Network, NetworkOptions
+from dashboard.worker.options import LineOptions
 
 if TYPE_CHECKING:
     from dashboard.dialects.cognigy import Endpoint

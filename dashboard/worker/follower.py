@@ -31,8 +31,9 @@ from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, LinkError
 from dashboard.worker.channel import ChannelNetwork, Standing
 from dashboard.worker.enquirer import Enquirer
-from dashboard.worker.line import Line, LineOptions
+from dashboard.worker.line import Line
 from dashboard.worker.network import Wire
+from dashboard.worker.options import LineOptions
 
 _UNHEARD = "nobody listens on this wire: notifications only tell"
 _SOON_S = 1.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,7 +22,6 @@ from dashboard.call.events import (
     Marked,
     PingMeasured,
     SessionStarted,
-    Targets,
     Ticked,
 )
 from dashboard.call.ports import Command, Emit, Hear, Interrupt, Mark, Press, Reconnect, Save, Say, Stop
@@ -48,8 +46,9 @@ from dashboard.transport.tapped import Arrival
 from dashboard.transport.watched_loop import loop_watch
 from dashboard.wiretext import clean
 from dashboard.worker.enquirer import Enquirer
-from dashboard.worker.intake import Intake, Policy
+from dashboard.worker.intake import Intake
 from dashboard.worker.network import Network, Wire
+from dashboard.worker.options import LineOptions
 from dashboard.worker.unasked import Unasked
 
 TICK_S = 0.25
@@ -58,19 +57,6 @@ _NOTE_LIMIT = 200
 
 T = TypeVar("T")
 _Input = Callable[[], Sequence[Outcome]]
-
-
-@dataclass(frozen=True, slots=True)
-class LineOptions:
-    """What a line needs to know besides its parts. `endpoint` is safe to show."""
-
-    call_id: str
-    endpoint: str
-    dialect: str
-    targets: Targets = field(default_factory=Targets)
-    audio_limit: int = 100
-    control_limit: int = 50
-    drop_policy: Policy = "oldest"
 
 
 class Line:

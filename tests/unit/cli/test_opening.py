@@ -79,7 +79,7 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     code = "import sys, dashboard.cli.main, dashboard.cli.screen; from dashboard.cli import demo, watch"
     loaded = set(fresh_python(f"{code}; print(*sys.modules)").split())
     assert {"textual.app", "dashboard.ui.app", "dashboard.call.state"} <= loaded
-    facts = {"dashboard.call.events", "dashboard.call.hook_events"}
+    facts = {f"dashboard.call.{name}" for name in ("events", "hook_events", "cognigy_events")}
     reads_and_folds = {"dashboard.bus.runtime", "dashboard.bus.store", "dashboard.call.codec", "dashboard.call.reducer"}
     assert (facts | reads_and_folds) & loaded == set()  # they wait for the first frame
     strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
