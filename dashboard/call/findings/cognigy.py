@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import islice
 
-from dashboard.call.events import Cause
 from dashboard.call.findings.bot import newest_first, short
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.refusals import refusal_evidence, refusal_of
 from dashboard.call.findings.rule import Rule, Sign, View
+from dashboard.call.terms import Cause
 from dashboard.call.words import span_words
 
 _REFUSED = (
