@@ -33,6 +33,11 @@ class Playback:
     complete: bool = True
     masked: bool = False
 
+    @property
+    def waits(self) -> bool:
+        """Whether the position has not been read yet: what is shown is how far the reading has come."""
+        return not self.read and self.position_s > self.read_s
+
     def position_of(self, at: float) -> float:
         """Return where a monotonic moment of the call stands."""
         return at - self.began_at

@@ -44,6 +44,9 @@ _SLICE = 32
 _REST_S = 0.002
 """While the recording is read, the screen gets its turn every 3 ms."""
 
+_LARGE_SLICE = 256
+"""The same while there is nothing to be seen but how far the reading has come."""
+
 _SPIKES_APART_S = 1.0
 """Spikes that follow one another closer than this are one moment."""
 
@@ -165,7 +168,7 @@ class Replay:
     async def run(self) -> None:
         """Read the recording to its end, a little at a time; return once stopped."""
         while not self.survey.done and not self._stopped.is_set():
-            self.survey.work(_SLICE)
+            self.survey.work(_LARGE_SLICE if self.playback.waits else _SLICE)
             await asyncio.sleep(_REST_S)
         await self._stopped.wait()
 
@@ -248,10 +251,10 @@ class Replay:
     # -- moving ------------------------------------------------------------------------------------------------
 
     def _move_on(self) -> None:
-        """Let the time that has passed on the clock pass in the recording."""
+        """Let the time that has passed on the clock pass in the recording; none does before its place has been read."""
         now = self._clock.monotonic()
         passed_s, self._then = now - self._then, now
-        if not self._playing:
+        if not self._playing or self.playback.waits:
             return
         self._position_s += passed_s * self._speed
         if self._position_s >= self.length_s:

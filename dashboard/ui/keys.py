@@ -108,9 +108,17 @@ EVERYWHERE = ("app.quit_now", "app.command_palette")
 """Bound by the app itself."""
 
 
+TYPING = ("goto", "search", "utterance")
+"""What is typed after these goes into a line of its own, also what was typed at once with them: they come first."""
+
+
 def bindings(keys: Sequence[Key] = KEYS) -> list[Binding]:
     """Return a table as bindings of its screen, without the keys that work on every screen."""
-    return [Binding(key.keys, key.action, key.help, show=False) for key in keys if key.action not in EVERYWHERE]
+    return [
+        Binding(key.keys, key.action, key.help, show=False, priority=key.action in TYPING)
+        for key in keys
+        if key.action not in EVERYWHERE
+    ]
 
 
 def help_rows(keys: Iterable[Key]) -> Iterator[tuple[str, str]]:

@@ -85,6 +85,12 @@ def test_somebody_opens_a_recording_and_every_key_works(recording: Path) -> None
         terminal.until("go to ▸")
         terminal.press("18:04:26.5\r")
         terminal.until("01:06 / 01:15")
+        terminal.press(":0:31\r")  # at once, as from a clipboard or a quick hand
+        terminal.until("00:31 / 01:15")
+        terminal.press("/parcel/m5")
+        terminal.until("/parcel/m5")
+        terminal.press("\x1b")
+        terminal.until(lambda text: "/parcel" not in text and "1 connection" in text)
         terminal.press("+++++")
         terminal.until("paused 60×")
         terminal.press("-")

@@ -108,7 +108,8 @@ def track_place(playback: Playback, width: int, height: int) -> tuple[int, int]:
 
 
 def _short(playback: Playback) -> tuple[Spans, Spans]:
-    left: Spans = ((f"{_symbol(playback)} {playback.speed}×".ljust(6), "accent"), (_progress(playback), "strong"))
+    state = f"{_symbol(playback)} " if playback.waits else f"{_symbol(playback)} {playback.speed}×"
+    left: Spans = ((state.ljust(6), "accent"), (_progress(playback), "strong"))
     trouble = _caution(playback)
     right: Spans = ((trouble, "warn"),) if trouble else ((time_of_day(playback.wall), "dim"),)
     return left, right
@@ -120,7 +121,7 @@ def _words(playback: Playback, width: int) -> Spans:
         ((time_of_day(playback.wall), "strong"),),
         ((_progress(playback), "text"),),
     ]
-    right: list[Spans] = [((_caution(playback), "warn"),)] if _caution(playback) else []
+    right: list[Spans] = [((_caution(playback), "warn"),)] if _caution(playback) and not playback.waits else []
     last, coming = _around(playback)
     if coming is not None:
         char, role = _LOOKS[coming.kind]
@@ -138,10 +139,14 @@ def _words(playback: Playback, width: int) -> Spans:
 def _state(playback: Playback) -> str:
     """Symbol, word and speed of what it does."""
     symbol = _symbol(playback)
+    if playback.waits:
+        return f"{symbol} {_caution(playback)}"
     return f"{symbol} {_WORDS[symbol]} {playback.speed}×"
 
 
 def _symbol(playback: Playback) -> str:
+    if playback.waits:
+        return "◐"
     at_end = playback.read and playback.position_s >= playback.length_s
     return "▸" if playback.playing else "▪" if at_end else "‖"
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, Label, Static
 from dashboard.call.findings.finding import Finding
 from dashboard.call.ports import Command, Mark, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
-from dashboard.ui.keys import FINDINGS, bindings
+from dashboard.ui.keys import FINDINGS, TYPING, bindings
 from dashboard.ui.screens.close import CloseScreen
 from dashboard.ui.screens.finding import FindingScreen
 from dashboard.ui.screens.genesys import GenesysScreen
@@ -28,6 +28,7 @@ from dashboard.ui.widgets.header import HeaderBar
 from dashboard.ui.widgets.headline import HeadlineBar
 from dashboard.ui.widgets.jitter import WINDOWS_S, JitterPanel
 from dashboard.ui.widgets.key_bar import KeyBar
+from dashboard.ui.widgets.log_panel import LogPanel
 from dashboard.ui.widgets.pick_panel import PickPanel
 from dashboard.ui.widgets.plot import PlotPanel
 from dashboard.ui.widgets.reconnect_log import ReconnectPanel
@@ -159,6 +160,14 @@ class CallScreen(Ground):
         """The state that the panels show."""
         return self._shown
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.works(action) and not (action in TYPING and self._is_typed_to())
+
+    def _is_typed_to(self) -> bool:
+        """Tell whether what is typed goes into a line."""
+        focused = self.focused
+        return isinstance(focused, Input) or (isinstance(focused, LogPanel) and focused.is_typed_to)
+
     def works(self, action: str) -> bool:
         call = self._live
         if action == "reconnect" and call is not None and call.worker_lost is not None:
@@ -186,7 +195,7 @@ class CallScreen(Ground):
 
     def action_search(self) -> None:
         log = self._focused_log()
-        log.focus()
+        self.set_focus(log)  # at once: what is typed next may already be waiting
         log.action_search()
 
     def action_filter(self) -> None:

@@ -57,6 +57,11 @@ class LogPanel(Lines[T]):
         self._offered: tuple[T, ...] = ()  # live rows, those that the filter hides among them
         self._write_edges()
 
+    @property
+    def is_typed_to(self) -> bool:
+        """Whether what is typed goes into the search line."""
+        return self.search is not None and self.search.typing
+
     def filters(self) -> Sequence[Filter[T]]:
         """Return the filters that `f` goes through, the first of them letting everything through."""
         return (Filter("all"),)
@@ -155,7 +160,7 @@ class LogPanel(Lines[T]):
         return self.search is not None if action in ("next_match", "leave_search") else True
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
-        return self.search is not None and self.search.typing and character is not None and character.isprintable()
+        return self.is_typed_to and character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
         search = self.search

@@ -14,9 +14,12 @@ import pytest
 from dashboard.call.events import CallEnded, CallStarted, Event, Marked, Ticked
 from dashboard.call.ports import Command, Emit, Mark, Reconnect, Save, Sound, Stop
 from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
+from dashboard.call.reducer import step
+from dashboard.call.state import CallState
 from dashboard.clock import ManualClock
 from dashboard.storage.desk import Desk, Plan
 from dashboard.storage.recording import Recording
+from dashboard.storage.replay import open_replay
 from dashboard.storage.shelf import Shelf
 
 ABOUT_RECORDS = (HistoryMeasured, RecordingStarted, RecordingSaved, RecordingFailed)
@@ -261,6 +264,38 @@ async def test_recordings_that_follow_one_another_meet_and_hold_no_moment_twice(
     assert (one[0].at, one[-1].at, two[0].at, two[-1].at) == (1040.0, 1130.0, 1130.0, 1180.0)
     assert [*one[1:], *two[1:]] == [fact for fact in [*told, *more] if 1040.0 <= fact.at <= 1180.0]
     assert (three[0].at, three[-1].at) == (1340.0, 1430.0)  # that far after the last, its pre-roll is whole
+
+
+async def test_what_the_black_box_leaves_is_replayed_like_any_other_recording(
+    tmp_path: Path, facts: list[Event]
+) -> None:
+    async with desk(tmp_path, record_on=("outage",), pre_roll_s=5.0, keeps_history=False) as stage:
+        stage.tell(facts)
+    (saved,) = stage.of(RecordingSaved)
+    assert saved.missing_s > 5.0
+    clock = ManualClock()
+    with Recording(Path(saved.path)) as recording:
+        replay = open_replay(recording, clock)
+        whole = replay.whole()
+        assert whole == recording.call()
+        assert replay.playback.wall == pytest.approx(facts[0].wall + saved.missing_s, abs=0.3)  # type: ignore[attr-defined]
+        assert [moment.kind for moment in replay.survey.moments if moment.kind == "outage"] == ["outage"]
+        replay.play_or_pause()
+        for position_s in (replay.length_s, 0.0, 5.2, replay.length_s - 1.0):
+            replay.seek(position_s)
+            (shown,) = replay.snapshot().values()
+            told = recording.facts(until_s=position_s + 1e-9)
+            assert position_s == replay.length_s or shown == folded(told, shown.call_id)
+    assert whole.session_id
+    assert whole.link.outage_count == 1
+    assert whole.link.downtime_s > 0.0
+
+
+def folded(facts: Iterable[Event], call_id: str) -> CallState:
+    call = CallState(call_id)
+    for fact in facts:
+        call = step(call, fact)
+    return call
 
 
 @pytest.mark.parametrize("trigger", ["outage", "finding"])

@@ -206,6 +206,23 @@ def test_a_place_that_has_not_been_read_yet_is_shown_as_far_as_it_has() -> None:
     assert shown(replay) == fold(told_by(facts, 50))
 
 
+def test_no_time_passes_before_its_place_has_been_read() -> None:
+    clock = ManualClock()
+    replay = replay_of(bad_day(), clock, read=False)
+    replay.survey.work(300)
+    replay.seek(50)
+    assert replay.playback.waits
+    clock.advance(8)
+    assert shown(replay).now < bad_day()[0].at + 50
+    replay.whole()
+    clock.advance(2)
+    shown(replay)
+    assert not replay.playback.waits
+    assert replay.playback.position_s == pytest.approx(52)
+    clock.advance(2)
+    assert shown(replay) == fold(told_by(bad_day(), replay.playback.position_s))
+
+
 async def test_it_is_read_beside_the_screen_and_stops_when_told_to() -> None:
     replay = replay_of(bad_day(), ManualClock(), read=False)
     running = asyncio.create_task(replay.run())

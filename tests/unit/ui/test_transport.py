@@ -93,7 +93,8 @@ def test_the_bar_says_what_has_been_and_what_trouble_comes() -> None:
     [
         ({"playing": False}, "‖ paused"),
         ({"playing": False, "position_s": 100.0}, "▪ at the end"),
-        ({"read": False, "read_s": 43.2}, "reading 43 %"),
+        ({"read": False, "read_s": 43.2, "position_s": 20.0}, "reading 43 %"),
+        ({"read": False, "read_s": 43.2, "position_s": 60.0}, "◐ reading 43 %"),
         ({"complete": False}, "▲ cut off"),
     ],
 )
