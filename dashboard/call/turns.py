@@ -24,6 +24,9 @@ PAUSE_S = 2.0
 TALK_S = 0.3
 """A caller who speaks into the bot's speech for less than this does not want it to stop."""
 
+SLOW_S = 2.0
+"""A pause in which a caller begins to ask whether anybody is there."""
+
 _BOT_QUIET_S = 0.5
 _CALLER_QUIET_S = 1.0
 

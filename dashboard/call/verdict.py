@@ -9,6 +9,7 @@ from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.findings.pacing import HARM
 from dashboard.call.findings.related import pattern
 from dashboard.call.findings.rule import RECENT_S
+from dashboard.call.headline import Headline
 from dashboard.call.hook_view import CONNECTOR, PING_S, HookView
 from dashboard.call.state import CallState
 from dashboard.call.terms import Cause, LinkState
@@ -35,18 +36,6 @@ class Verdict:
 
     level: Level
     reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """One sentence on the present moment, and what may follow it where there is room: `more` in this order, then
-    `offer`, which is what the operator of a live call can do.
-    """
-
-    level: Literal["ok", "warn", "bad", "idle"]
-    text: str
-    more: tuple[str, ...] = ()
-    offer: str = ""
 
 
 def judge(call: CallState) -> Verdict:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.stages import Marks
+from dashboard.call.turns import SLOW_S
 from dashboard.exporters.drawing import Drawing
 
 _TURN_WIDTH, _TURN_HEIGHT = 300.0, 18.0

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.genesys import our_sound
 from dashboard.call.stages import middle_and_high, percentile, wait_s
 from dashboard.call.state import CallState
-from dashboard.call.turns import all_turns
+from dashboard.call.turns import SLOW_S, all_turns
 from dashboard.call.units import NOTHING, count, dbfs, millis, percent, ppm, span
 from dashboard.media.pacing import WINDOW_S, Pacing
 from dashboard.media.playout import what_if

@@ -18,10 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dashboard.call import genesys, stages
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.findings.rules import RULES
 from dashboard.call.state import CallState, Turn
-from dashboard.call.turns import all_turns
+from dashboard.call.turns import SLOW_S, all_turns
 from dashboard.call.units import NOTHING, clock, count, dbfs, millis, percent, ppm, span, utc, utc_date
 from dashboard.call.words import cause_words, close_code_words, closed_by_words, span_words
 from dashboard.exporters import charts, figures

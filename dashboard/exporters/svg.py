@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from dashboard.call.events import LinkState
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.findings.finding import Severity
 from dashboard.call.stages import asked_at
 from dashboard.call.state import INBOUND, Outage, Turn
+from dashboard.call.turns import SLOW_S
 from dashboard.call.units import clock, span
 from dashboard.call.words import cause_words
 from dashboard.exporters.drawing import CHAR_WIDTH, Drawing, fitted

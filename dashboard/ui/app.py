@@ -30,16 +30,14 @@ from dashboard.ui.news import Severity, news, record_news
 from dashboard.ui.palette import Palette
 from dashboard.ui.screens.call import CallScreen, Sample
 from dashboard.ui.screens.detail import DetailScreen
-from dashboard.ui.screens.doctor import DoctorScreen, Examine
 from dashboard.ui.screens.ground import Ground
-from dashboard.ui.screens.help import HelpScreen
-from dashboard.ui.screens.quit import QuitScreen
 from dashboard.ui.theme import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
     from dashboard.call.cover import Cover
     from dashboard.call.playback import Player
     from dashboard.ui.evidence import Bundle, Evidence
+    from dashboard.ui.screens.doctor import Examine
 
 SAMPLE_S = 0.1
 CLOSE_S = 6.0
@@ -255,10 +253,14 @@ class CallScopeApp(App[None]):
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name
 
     def action_help(self) -> None:
+        from dashboard.ui.screens.help import HelpScreen
+
         self._ground.over(HelpScreen(self._ground.KEYS, self._live))
 
     def action_doctor(self) -> None:
         if self._examine is not None:
+            from dashboard.ui.screens.doctor import DoctorScreen
+
             self._ground.over(DoctorScreen(self._examine))
 
     def action_mask(self) -> None:
@@ -336,6 +338,8 @@ class CallScopeApp(App[None]):
         """Close the call and leave; ask first while it is open."""
         question = None if self._leaving is not None else self._question()
         if question is not None:
+            from dashboard.ui.screens.quit import QuitScreen
+
             self._ground.over(QuitScreen(question), lambda sure: self.close_call() if sure else None)
         else:
             self.close_call()

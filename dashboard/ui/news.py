@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dashboard.call.record_events import RecordingFailed, RecordingSaved
 from dashboard.call.state import CallState, Outage
 from dashboard.call.terms import LinkState
-from dashboard.call.verdict import last_failure
 from dashboard.call.words import cause_words, closed_by_words
 from dashboard.ui.draw.spans import tame
 from dashboard.ui.draw.units import count, megabytes, span
+
+if TYPE_CHECKING:
+    from dashboard.call.record_events import RecordingFailed, RecordingSaved
 
 Severity = Literal["information", "warning", "error"]
 
@@ -69,6 +70,8 @@ def _link_news(before: CallState, after: CallState) -> list[News]:
     if now.outage is not None and (past.outage is None or now.outage.number != past.outage.number) and now.connections:
         found.append(_lost(now.outage))
     if now.state is LinkState.GAVE_UP and past.state is not LinkState.GAVE_UP:
+        from dashboard.call.verdict import last_failure
+
         cause = last_failure(after) or now.cause
         detail = tame(now.detail) if now.detail else "r tries again"
         found.append(News("error", f"Gave up: {cause_words(cause)}", detail))

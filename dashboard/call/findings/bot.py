@@ -9,12 +9,11 @@ from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
 from dashboard.call.state import Line, Turn
 from dashboard.call.terms import Speaker
+from dashboard.call.turns import SLOW_S
 from dashboard.call.words import span_words
 
 SILENT_KEPT_S = 20.0
 
-SLOW_S = 2.0
-"""A pause in which a caller begins to ask whether anybody is there."""
 SLOW_TURNS = 4
 SLOW_OF_THEM = 2
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dashboard.call.findings.finding import Finding, Severity
-from dashboard.call.findings.rules import RULES
 from dashboard.call.state import CallState
 from dashboard.ui.draw.badges import Badge
 from dashboard.ui.draw.page import bullet, empty, field, heading, paragraph
@@ -19,7 +18,6 @@ LOOKS: dict[Severity, tuple[str, Role]] = {
     Severity.INFO: ("●", "accent"),
 }
 _CLEARED = "○", "dim"
-_MEANS = {rule.name: rule.means for rule in RULES}
 
 _WORD_FROM = 72
 """Cells from which a row has room for the severity in words."""
@@ -88,12 +86,18 @@ def finding_marks(call: CallState, window_s: float, count: int) -> dict[int, Spa
 # -- in full ------------------------------------------------------------------------------------------------
 
 
+def _means(name: str) -> str:
+    from dashboard.call.findings.rules import RULES  # not before the first frame
+
+    return next((rule.means for rule in RULES if rule.name == name), "")
+
+
 def finding_page(finding: Finding, call: CallState) -> list[Row]:
     """Return everything that is known of a finding."""
     symbol, role = _look(finding)
     return [
         paragraph((f"{symbol} {finding.severity.value}  ", role), (finding.summary, "strong")),
-        field("", (_MEANS.get(finding.rule, ""), "dim")),
+        field("", (_means(finding.rule), "dim")),
         field("since", (f"{time_of_day(call.wall_at(finding.since))}, {finding.age_words(call.now)}", "text")),
         *([field("", ("no longer to be seen; cleared if that stays so", "dim"))] if finding.fading else []),
         empty(),

@@ -6,8 +6,8 @@ from itertools import chain, repeat
 
 from rich.cells import cell_len
 
+from dashboard.call.headline import Headline
 from dashboard.call.state import CallState
-from dashboard.call.verdict import Headline
 from dashboard.ui.draw.badges import Badge, in_a_row
 from dashboard.ui.draw.findings import badges as finding_badges
 from dashboard.ui.draw.layout import Spans, crop, join, shorten_middle, spread

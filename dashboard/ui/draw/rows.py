@@ -9,9 +9,9 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.state import CallState, Line, Outage, Turn, Utterance
 from dashboard.call.terms import LinkState, Speaker
+from dashboard.call.turns import SLOW_S
 from dashboard.call.words import cause_word, cause_words
 from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
 from dashboard.ui.draw.units import NOTHING, span, time_of_day

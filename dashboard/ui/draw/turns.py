@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.stages import (
     STAGES,
     Marks,
@@ -18,7 +17,7 @@ from dashboard.call.stages import (
     wait_s,
 )
 from dashboard.call.state import CallState, Turn
-from dashboard.call.turns import all_turns
+from dashboard.call.turns import SLOW_S, all_turns
 from dashboard.ui.draw.layout import Spans, join_fitting, merged, spread
 from dashboard.ui.draw.spans import Role, Row, Span, cells, padded, tame
 from dashboard.ui.draw.units import NOTHING, span, time_of_day

@@ -17,11 +17,7 @@ from dashboard.call.findings.finding import Finding
 from dashboard.call.ports import Command, Mark, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
 from dashboard.ui.keys import FINDINGS, TYPING, bindings
-from dashboard.ui.screens.close import CloseScreen
-from dashboard.ui.screens.finding import FindingScreen
-from dashboard.ui.screens.genesys import GenesysScreen
 from dashboard.ui.screens.ground import Ground
-from dashboard.ui.screens.turns import TurnsScreen
 from dashboard.ui.widgets.connection import ConnectionPanel
 from dashboard.ui.widgets.findings import FindingsPanel
 from dashboard.ui.widgets.header import HeaderBar
@@ -217,10 +213,14 @@ class CallScreen(Ground):
 
     def action_turns(self) -> None:
         if self._shown is not None:
+            from dashboard.ui.screens.turns import TurnsScreen  # as all that a key opens: the first frame is earlier
+
             self.over(TurnsScreen(self._shown))
 
     def action_genesys(self) -> None:
         if self._shown is not None:
+            from dashboard.ui.screens.genesys import GenesysScreen
+
             self.over(GenesysScreen(self._shown))
 
     def action_open(self) -> None:
@@ -232,8 +232,12 @@ class CallScreen(Ground):
         if self._shown is None:
             return
         if isinstance(event.item, Outage):
+            from dashboard.ui.screens.close import CloseScreen
+
             self.over(CloseScreen(self._shown, event.item))
         elif isinstance(event.item, Finding):
+            from dashboard.ui.screens.finding import FindingScreen
+
             self.over(FindingScreen(self._shown, event.item))
 
     def action_panel(self, number: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dashboard.call.headline import Headline
 from dashboard.call.state import CallState
-from dashboard.call.verdict import Headline, headline
 from dashboard.ui.draw.header import CLOSING, STARTING, draw_headline
 from dashboard.ui.widgets.painted import Painted
 
@@ -27,7 +27,7 @@ class HeadlineBar(Painted):
         due = (closing,) if call is None else (closing, call.link.state, call.worker_lost, call.now // _EVERY_S)
         if due != self._due:
             self._due = due
-            said = STARTING if call is None else CLOSING if closing and call.ended is None else headline(call)
+            said = STARTING if call is None else CLOSING if closing and call.ended is None else _on(call)
             self.say(said if self._offers else replace(said, offer=""))
 
     def say(self, said: Headline) -> None:
@@ -43,3 +43,9 @@ class HeadlineBar(Painted):
     def said(self) -> Headline:
         """What the row says now."""
         return self._said
+
+
+def _on(call: CallState) -> Headline:
+    from dashboard.call.verdict import headline  # not before the first frame, which shows no call yet
+
+    return headline(call)

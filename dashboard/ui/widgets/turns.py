@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.call.findings.bot import SLOW_S
 from dashboard.call.stages import axis_top, barge_in_of, wait_s
 from dashboard.call.state import CallState, Turn
+from dashboard.call.turns import SLOW_S
 from dashboard.ui.draw.layout import EMPTY
 from dashboard.ui.draw.spans import Row, paint
 from dashboard.ui.draw.turns import legend, percentile_rows, turn_row, turns_header

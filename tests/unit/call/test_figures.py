@@ -28,11 +28,12 @@ from dashboard.call.events import (
     WorkerLost,
 )
 from dashboard.call.figures import probe_object
+from dashboard.call.headline import Headline
 from dashboard.call.reducer import step
 from dashboard.call.stages import STAGES
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
-from dashboard.call.verdict import Headline, Verdict, headline, judge, last_failure
+from dashboard.call.verdict import Verdict, headline, judge, last_failure
 from tests.unit.call.test_reducer import LOUD, QUIET, C, audio, fold, lost, started, waiting
 
 DESIGN_EXAMPLE: dict[str, Any] = {

@@ -10,9 +10,10 @@ import pytest
 from dashboard.call.events import Cause, LinkState
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Finding, Findings, Severity
+from dashboard.call.headline import Headline
 from dashboard.call.state import CallState
 from dashboard.call.summary import summary
-from dashboard.call.verdict import Headline, Verdict, headline, judge
+from dashboard.call.verdict import Verdict, headline, judge
 from dashboard.call.words import cause_words
 from tests.builders import Story
 

@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from dashboard.call.events import Cause, LinkState, TokenObtained
+from dashboard.call.headline import Headline
 from dashboard.call.state import CallState
-from dashboard.call.verdict import Headline
 from dashboard.ui.draw.connection import draw_connection, uptime
 from dashboard.ui.draw.header import draw_header, draw_headline
 from dashboard.ui.draw.layout import Spans
