@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from dashboard.call.findings.finding import Finding, Severity
+from dashboard.call.headline import Headline
 from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState
-from dashboard.call.verdict import Headline, Level, headline, judge
+from dashboard.call.verdict import Level, headline, judge
 from dashboard.media.playout import playout
 from dashboard.media.readings import lateness
 from dashboard.ui.draw.link import state_span

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dashboard.call.door import DoorView
-from dashboard.call.verdict import Headline
+from dashboard.call.headline import Headline
 from dashboard.ui.draw.badges import Badge, in_a_row
 from dashboard.ui.draw.board import Entry
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, shorten_middle, spread

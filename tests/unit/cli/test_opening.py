@@ -84,7 +84,7 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     judges = {"dashboard.call.verdict", "dashboard.call.findings.rules", "dashboard.call.figures"}
     assert (facts | reads_and_folds | judges) & loaded == set()  # they wait for the first frame
     opened_by_keys = {name for name in loaded if name.startswith("dashboard.ui.screens.")}
-    assert opened_by_keys == {f"dashboard.ui.screens.{name}" for name in ("call", "detail", "modal")}
+    assert opened_by_keys == {f"dashboard.ui.screens.{name}" for name in ("call", "detail", "ground", "modal")}
     strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
     assert strangers & loaded == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("dashboard.")}
