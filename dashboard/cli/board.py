@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from dashboard.call.events import Targets
+from dashboard.cli.record import check_folder
 from dashboard.cli.settings import Settings, variable
 from dashboard.cli.wiring import new_call_id
 from dashboard.clock import Clock, SystemClock
@@ -75,8 +76,9 @@ def check_door(settings: Settings) -> tuple[str, ...]:
     """Return the names that the certificate is for, none without one.
 
     Raises:
-        ConfigError: an address that cannot be listened on, or files that are no certificate.
+        ConfigError: an address that cannot be listened on, files that are no certificate, or no folder to record to.
     """
+    check_folder(settings)
     _tls(settings)
     try:
         family, kind, _, _, place = socket.getaddrinfo(

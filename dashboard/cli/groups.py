@@ -36,7 +36,7 @@ ALARMS = Group("silence", _HEARD)
 GENESYS = Group("Genesys' own figures", _LIVE)
 FOLLOW = Group("a conversation that Genesys' notifications tell about", frozenset({"watch", "probe"}))
 QUEUES = Group("queues", _HEARD)
-RECORD = Group("recording", frozenset({"watch", "demo", "probe", "call"}))
+RECORD = Group("recording", frozenset({"watch", "demo", "probe", "call", "listen"}))
 LOG = Group("callscope itself", _HEARD)
 
 GROUPS = (

@@ -57,8 +57,11 @@ class Narrator:
 
 def run(args: argparse.Namespace) -> int:
     """Take calls for `--duration`, or until stopped; print what they were like, return the worst of their codes."""
+    from dashboard.cli.descriptors import raise_limit
     from dashboard.cli.wiring import log_sinks
     from dashboard.transport.watched_loop import new_loop
+
+    raise_limit()
 
     settings: Settings = args.settings
     store = Store()
@@ -77,9 +80,10 @@ def run(args: argparse.Namespace) -> int:
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     """Return whether a signal ended it."""
     from dashboard.cli.board import board, cannot_listen
+    from dashboard.cli.record import desks
     from dashboard.cli.wiring import play_until_stopped
 
-    source, signals = board(settings), []
+    source, signals = desks(board(settings), settings, keeps_history=False), []
 
     def interrupt() -> None:
         signals.append(True)

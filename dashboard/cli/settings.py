@@ -220,7 +220,7 @@ class Settings(CognigySettings, FollowSettings, CallerSettings):
 
     record: Annotated[bool | Path, BeforeValidator(switch_or_file), RECORD] = False
     """Record the call to this file, or without a name to a new one in your data directory, where `callscope recordings`
-    lists it."""
+    lists it; calls that come in to this folder, a file for each."""
 
     record_on: Annotated[tuple[Literal["finding", "outage", "mark"], ...], BeforeValidator(comma_list), RECORD] = ()
     """Record only the minutes around a finding, an outage or a mark, each time to a new file; several with commas."""

@@ -26,7 +26,10 @@ def switch_or_file(value: object) -> object:
     if value.lower() in switch:
         return switch[value.lower()]
     if not Path(value).suffix and Path(value).name == value:
-        raise ValueError("must name a file, such as call.callscope; a SCENARIO or PROFILE goes before it")
+        raise ValueError(
+            "must name a file, such as call.callscope, or of many calls a folder, such as ./calls; a SCENARIO or"
+            " PROFILE goes before it"
+        )
     return Path(value).expanduser().absolute()
 
 

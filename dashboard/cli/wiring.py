@@ -44,7 +44,9 @@ def worker(settings: dict[str, Any], call_id: str, dialect: str = "") -> WorkerP
 
     With the call id `DOOR` it takes the calls that come in, with the dialect `CONNECTOR` it calls in Genesys' place.
     """
-    if settings.get("record") is True:  # the place is fixed here, for the next worker to go on where one died
+    if (
+        settings.get("record") is True and call_id
+    ):  # the place is fixed here, for the next worker to go on where one died
         from dashboard.cli.places import shelf
 
         settings = {**settings, "record": str(shelf().place(call_id, time.time()))}

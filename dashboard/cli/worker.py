@@ -13,7 +13,7 @@ from dashboard.bus.runtime import raw_stdin, read_config, serve
 from dashboard.call.hook_events import DOOR
 from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.ports import Source
-from dashboard.cli.record import desk
+from dashboard.cli.record import desk, desks
 from dashboard.cli.settings import Settings
 from dashboard.cli.source import call_source
 from dashboard.cli.wiring import log_sinks
@@ -34,8 +34,10 @@ def run(args: argparse.Namespace) -> int:
     source: Source
     if call_id == DOOR:
         from dashboard.cli.board import board  # as above
+        from dashboard.cli.descriptors import raise_limit
 
-        source = board(settings)
+        raise_limit()
+        source = desks(board(settings), settings, keeps_history=True)
     elif config.get("dialect") == CONNECTOR:
         from dashboard.cli.dialled import dialled  # as above
 

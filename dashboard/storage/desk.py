@@ -100,6 +100,11 @@ class Desk:
         for recorder in self._following:
             recorder.put(sound)
 
+    def limit_history(self, limit_bytes: int) -> None:
+        """Let what is kept to be saved later take so much from now on."""
+        if self._ring is not None:
+            self._ring.limit_bytes = limit_bytes
+
     # -- facts ------------------------------------------------------------------------------------------
 
     def _take(self, event: Event) -> None:

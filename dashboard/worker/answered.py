@@ -23,7 +23,7 @@ from dashboard.call.events import (
     Targets,
     Ticked,
 )
-from dashboard.call.ports import Emit
+from dashboard.call.ports import Emit, Hear
 from dashboard.clock import Clock
 from dashboard.dialects.audiohook_server import HookServer
 from dashboard.dialects.base import AudioFrame, Item
@@ -62,7 +62,10 @@ class Opening:
 class AnsweredCall:
     """One call. `done` is set after its last fact."""
 
-    def __init__(self, call_id: str, options: CallOptions, emit: Emit, clock: Clock) -> None:
+    def __init__(
+        self, call_id: str, options: CallOptions, emit: Emit, clock: Clock, *, hear: Hear | None = None
+    ) -> None:
+        """`hear` gets the sound itself."""
         self.call_id = call_id
         self.done = asyncio.Event()
         self.rejoin_by: float | None = None
@@ -83,6 +86,8 @@ class AnsweredCall:
             control_limit=options.control_limit,
             policy=options.drop_policy,
         )
+        if hear is not None:
+            self._intake.overhear(hear)
         self._consumer = asyncio.create_task(self._intake.run())
 
     def begin(self, machine: HookServer, opening: Opening, facts: Sequence[Item]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from dashboard.call.events import Cause, Event, Marked, PingMeasured, Ticked
 from dashboard.call.hook_events import DOOR, HookAccepted, ListenerStarted, ProbeAnswered, RuleBroken, UpgradeRefused
-from dashboard.call.ports import Command, Emit, Mark, Stop
+from dashboard.call.ports import Command, Emit, Hear, Mark, Stop
 from dashboard.clock import Clock
 from dashboard.dialects.audiohook import Announced
 from dashboard.dialects.audiohook_rules import Rule
@@ -78,6 +78,7 @@ class Switchboard:
         self._clock = clock
         self._new_id = new_id
         self._emit: Emit = _nowhere
+        self._hear: Hear | None = None
         self._door = Door(
             self._admit,
             self._serve,
@@ -97,6 +98,10 @@ class Switchboard:
     def endpoint(self) -> str:
         """Where calls come in; the port is known once it runs."""
         return f"{self._door.endpoint}{self._options.path}"
+
+    def overhear(self, hear: Hear) -> None:
+        """Hand the sound itself of every call to `hear` as well."""
+        self._hear = hear
 
     def command(self, command: Command) -> None:
         """Take a command: to stop, or to mark one of the calls that are up. It is Genesys that dials and speaks."""
@@ -195,7 +200,8 @@ class Switchboard:
         if call is None or call.rejoin_by is None:
             if call is not None:  # the same participant twice at once, as with two integrations: calls of their own
                 key = (*key[:1], session.call_id)
-            call = self._calls[key] = AnsweredCall(session.call_id, self._options.call, self._emit, self._clock)
+            call = AnsweredCall(session.call_id, self._options.call, self._emit, self._clock, hear=self._hear)
+            self._calls[key] = call
         call.begin(line.machine, line.opening, held)
         return call
 

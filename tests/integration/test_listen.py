@@ -19,6 +19,7 @@ import trustme
 
 from dashboard.call.codec import event_from_line, kind_of
 from dashboard.call.hook_events import DOOR
+from dashboard.storage.recording import Recording
 from tests.hosts import CALLSCOPE, Ended, callscope
 from tests.terminal import Terminal
 
@@ -83,16 +84,17 @@ async def listening(*flags: str, env: Mapping[str, str] | None = None) -> AsyncI
     assert process.stdout is not None
     stdout = asyncio.create_task(process.stdout.read())  # facts must not wait for us
     try:
-        line = (await process.stderr.readline()).decode()
-        found = re.search(r"listening on (\S+);", line)
-        if found is None:
-            raise AssertionError(line + (await process.stderr.read()).decode())
+        before = ""
+        while (found := re.search(r"listening on (\S+);", before)) is None:
+            line = (await process.stderr.readline()).decode()
+            assert line, before
+            before += line
         listener = Listening(found[1], process)
         yield listener
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(15):
             said = (await process.stderr.read()).decode()
-            listener.ended = Ended(await process.wait(), (await stdout).decode(), line + said)
+            listener.ended = Ended(await process.wait(), (await stdout).decode(), before + said)
     finally:
         if process.returncode is None:
             process.kill()
@@ -160,6 +162,30 @@ async def test_without_a_screen_each_call_is_summed_up_when_it_is_over(played: s
     assert "22 frames" in listener.ended.stdout
 
 
+async def test_every_call_is_recorded_to_a_file_of_its_own(played: str, tmp_path: Path) -> None:
+    folder = tmp_path / "calls"
+    async with listening("--json", "--record", str(folder), "--record-audio") as listener:
+        await callscope("simulate", played, "--audiohook", listener.url, "--calls", "2", env=environ())
+    files = sorted(folder.iterdir())
+    assert len(files) == 2
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    for file in files:
+        report = (await callscope("probe", "--replay", str(file), "--json", env=environ())).json
+        (call,) = (one for one in listener.json["calls"] if one["call_id"] == report["call_id"])
+        assert report == call
+        with Recording(file) as recording:
+            assert (recording.info.complete, recording.info.sound) == (True, True)
+
+
+async def test_only_the_minutes_around_trouble_are_recorded_if_told_so(played: str, tmp_path: Path) -> None:
+    kept = environ(XDG_DATA_HOME=str(tmp_path))
+    async with listening("--json", "--record-on", "finding,outage", env=kept) as listener:
+        await callscope("simulate", "choppy", "steady", "--audiohook", listener.url, "--calls", "2", env=environ())
+    (file,) = (tmp_path / "callscope" / "recordings").iterdir()
+    with Recording(file) as recording:
+        assert recording.info.trigger == "finding sender_gaps"
+
+
 async def test_after_its_time_it_ends_by_itself() -> None:
     ended = await callscope("listen", "--port", "0", "--duration", "0.5", "--json", env=environ())
     assert (ended.code, ended.json["calls"]) == (0, [])
@@ -199,6 +225,7 @@ async def test_it_serves_tls_with_a_certificate_of_its_own(played: str, tmp_path
         (("--cert", "pyproject.toml"), "", "cannot be served with"),
         (("--cert", "nowhere.pem"), "", "must be a file"),
         (("--path", "audiohook"), "", "--path"),
+        (("--record", "call.callscope"), "", "Name a folder"),
         ((), "lab-key-01:not base64", "base64"),
     ],
 )

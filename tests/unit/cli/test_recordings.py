@@ -146,7 +146,8 @@ def test_the_file_may_switch_it_on_as_well(tmp_path: Path) -> None:
 def test_a_word_that_may_be_a_scenario_or_a_profile_is_no_file(tmp_path: Path) -> None:
     file = write(tmp_path / "config.toml", "")
     error = refused(file, record=Given("flapping", "--record"))
-    assert "must name a file, such as call.callscope; a SCENARIO or PROFILE goes before it" in str(error)
+    assert "must name a file, such as call.callscope, or of many calls a folder, such as ./calls" in str(error)
+    assert "a SCENARIO or PROFILE goes before it" in str(error)
 
 
 def test_triggers_are_given_one_by_one_or_with_commas(tmp_path: Path) -> None:
