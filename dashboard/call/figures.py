@@ -13,6 +13,7 @@ from dashboard.call.door import DoorView, door_object
 from dashboard.call.findings.finding import Finding
 from dashboard.call.genesys import compared, disconnect_type, is_provisional
 from dashboard.call.hook_view import HookView
+from dashboard.call.notice_figures import notifications_object
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import Calls, CallState, GenesysView, Leg, Outage, QueueView
 from dashboard.call.turns import all_turns
@@ -45,6 +46,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "genesys": None if call.genesys is None else _genesys(call.genesys, call),
         "audiohook": None if call.hook is None else _hook(call.hook, call),
         "cognigy": None if call.cognigy is None else cognigy_object(call.cognigy, call),
+        "notifications": None if call.notices is None else notifications_object(call.notices, call),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
         "self": {"loop_lag_ms": _loop_lag(call)},
     }

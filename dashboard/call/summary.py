@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Severity
 from dashboard.call.genesys import compared, verdict_words
+from dashboard.call.notice_figures import notice_lines
 from dashboard.call.state import CallState, Outage
 from dashboard.call.verdict import Verdict, judge
 from dashboard.call.words import cause_words, close_code_words, closed_by_words
@@ -35,6 +36,8 @@ def summary(call: CallState) -> str:
     if len(rows) > _SHOWN_OUTAGES:
         lines.append(f"  the last {_SHOWN_OUTAGES} of {call.link.outage_count} outages:")
     lines += [_outage(row, call) for row in rows[-_SHOWN_OUTAGES:]]
+    if call.notices is not None:
+        lines += notice_lines(call.notices, call)
     lines += _genesys(call)
     lines += record_lines(call)
     return "\n".join(lines)

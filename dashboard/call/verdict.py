@@ -11,6 +11,7 @@ from dashboard.call.findings.related import pattern
 from dashboard.call.findings.rule import RECENT_S
 from dashboard.call.headline import Headline
 from dashboard.call.hook_view import CONNECTOR, PING_S, HookView
+from dashboard.call.notice_view import HEARTBEAT_S, NoticeView
 from dashboard.call.state import CallState
 from dashboard.call.terms import Cause, LinkState
 from dashboard.call.units import percent
@@ -26,6 +27,8 @@ STOOD_SHARE = 0.1
 
 NO_AUDIO_S = 1.0
 """A stream that pauses for this long is a thing to look at, before it is a thing to judge."""
+
+_HEARTBEAT_LATE_S = 5.0
 
 _STEPS = (LinkState.AUTHORIZING, LinkState.RESOLVING, LinkState.CONNECTING)
 
@@ -122,7 +125,26 @@ def _inside(sentence: str) -> str:
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
+def _told_headline(call: CallState, view: NoticeView) -> Headline:
+    """Say how a conversation goes that is followed, and not heard."""
+    silent_s = call.now - max(call.link.last_inbound_at or 0.0, call.link.opened_at or 0.0)
+    if call.link.state is LinkState.STALE or silent_s > HEARTBEAT_S + _HEARTBEAT_LATE_S:
+        return Headline("bad", f"Open, but nothing has come for {silent_s:.0f} s")
+    worst = next((finding for finding in _trouble(call) if not finding.fading), None)
+    if worst is not None:
+        return Headline("bad" if worst.severity is Severity.ERROR else "warn", worst.summary)
+    if view.over:
+        return Headline("idle", "The conversation is over; its last transcripts may still come")
+    who = ", ".join(dict.fromkeys(party.purpose for party in view.parties if party.connected)) or "nobody yet"
+    if not view.ages:
+        return Headline("ok", f"Following: {who}; no transcript yet", _before(call))
+    age_s = max(0.0, view.ages[-1][1])
+    return Headline("ok", f"Following: {who}; the last transcript was {span_words(age_s)} old", _before(call))
+
+
 def _open_headline(call: CallState) -> Headline:
+    if call.notices is not None and call.soundless:
+        return _told_headline(call, call.notices)
     silent_s = call.now - max(call.link.last_inbound_at or 0.0, call.link.opened_at or 0.0)
     flows = call.hook is None or call.hook.flows_since is not None
     only_pings = not flows or call.dialect == CONNECTOR  # of a session that is paused, or whose bot says nothing

@@ -39,6 +39,7 @@ class Command:
 DIALECTS = {
     "appfoundry": "callscope dials the bot host's WebSocket",
     "audiohook": "callscope listens and Genesys calls",
+    "notifications": "callscope follows what Genesys tells of a conversation",
 }
 """What `demo` can play: each but the first in a module `demo_<name>.py` (`demo.py`)."""
 

@@ -40,7 +40,7 @@ def order_of(scenario: str, seed: int | None, settings: Settings) -> dict[str, A
         ScenarioError: the scenario says something impossible.
     """
     own = settings.model_fields_set
-    advised = {key: value for key, value in {**_BOT_HOST, **_advice(scenario)}.items() if key not in own}
+    advised = {key: value for key, value in {**_BOT_HOST, **advice(scenario)}.items() if key not in own}
     return {"scenario": scenario, "seed": seed, "settings": settings.replace(**advised).to_worker()}
 
 
@@ -66,7 +66,8 @@ def _of(dialect: str) -> Any:
     return import_module(f"dashboard.cli.demo_{dialect}")
 
 
-def _advice(scenario: str) -> dict[str, Any]:
+def advice(scenario: str) -> dict[str, Any]:
+    """Return the settings that a scenario advises."""
     import tomllib  # here, as the check alone asks, and not the screen
 
     from dashboard.simulator.shipped import shipped

@@ -185,7 +185,8 @@ class Demo:
 
 def at_host(settings: dict[str, Any], ready: dict[str, Any]) -> dict[str, Any]:
     """Return `settings` pointed at a bot host that printed `ready`."""
-    return settings | {name: ready[name] for name in ("base_url", "app_id", "client_id", "client_secret")}
+    told = settings | {name: ready[name] for name in ("base_url", "app_id", "client_id", "client_secret")}
+    return told if settings["conversation"] is None else told | {"conversation": ready["conversation_id"]}
 
 
 async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:

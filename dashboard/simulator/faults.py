@@ -177,10 +177,13 @@ class MaxAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse(Window):
-    """Login, lookup, handshake or analytics are refused: the first `attempts` in the window, without it all of them."""
+    """A kind of request is refused: the first `attempts` in the window, without it all of them.
+
+    channel, subscription, conversation: of notifications, where `lookup` is as good as channel.
+    """
 
     kind: Literal["refuse"]
-    where: Literal["token", "lookup", "socket", "analytics"] = "socket"
+    where: Literal["token", "lookup", "socket", "analytics", "channel", "subscription", "conversation"] = "socket"
     status: Status
     attempts: Count | None = None
     retry_after_s: Annotated[int, Field(strict=True, ge=0, le=3600)] | None = None
@@ -324,6 +327,33 @@ class Unruly:
     ways: Annotated[tuple[Way, ...], Field(min_length=1)]
 
 
+# -- Genesys' notifications ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnounceClose(Moment):
+    """The host says that it is going to close the socket, and does so after `after_s`; the channel stays."""
+
+    kind: Literal["announce_close"]
+    after_s: SomeSeconds = 60.0
+    reason: str = "maintenance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribe(Moment):
+    """The channel loses its topics, and says so."""
+
+    kind: Literal["unsubscribe"]
+    reason: str = "another_channel_subscribed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evict(Moment):
+    """The channel is removed, as when more than 20 of them are made: its socket is closed, and it is not found."""
+
+    kind: Literal["evict"]
+
+
 Fault = Annotated[
     Jitter
     | HeavyTail
@@ -351,6 +381,9 @@ Fault = Annotated[
     | Breach
     | NoPings
     | Return
-    | Unruly,
+    | Unruly
+    | AnnounceClose
+    | Unsubscribe
+    | Evict,
     Field(discriminator="kind"),
 ]

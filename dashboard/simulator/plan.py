@@ -14,11 +14,13 @@ from typing import Literal, TypeVar
 
 from dashboard.simulator.faults import (
     Abort,
+    AnnounceClose,
     Batch,
     Breach,
     Close,
     Drift,
     Drop,
+    Evict,
     Fault,
     Gain,
     Garbage,
@@ -28,6 +30,7 @@ from dashboard.simulator.faults import (
     Moment,
     Mute,
     Stall,
+    Unsubscribe,
     Window,
 )
 from dashboard.simulator.voices import WHO, Who
@@ -53,7 +56,7 @@ class Happening:
     """A fault of one moment; `nth` counts from 0 within the round."""
 
     at_s: float
-    fault: Abort | Close | Garbage | Breach
+    fault: Abort | Close | Garbage | Breach | AnnounceClose | Unsubscribe | Evict
     nth: int
 
 
@@ -137,7 +140,7 @@ class FaultPlan:
         found = [
             Happening(span.start_s, span.fault, span.nth)
             for span in self._spans(round_)
-            if isinstance(span.fault, Abort | Close | Garbage | Breach)
+            if isinstance(span.fault, Abort | Close | Garbage | Breach | AnnounceClose | Unsubscribe | Evict)
         ]
         return sorted(found, key=lambda one: one.at_s)
 

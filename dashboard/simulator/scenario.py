@@ -22,6 +22,7 @@ from dashboard.simulator.analytics import Analytics
 from dashboard.simulator.dialogue import Answer, OverlapError, Turn, place
 from dashboard.simulator.expect import Expectation
 from dashboard.simulator.faults import Count, Fault, Moment, Seconds, SomeSeconds, Window
+from dashboard.simulator.notices import Notices
 from dashboard.simulator.shipped import shipped
 from dashboard.simulator.toml_lines import Path as KeyPath
 from dashboard.simulator.toml_lines import line_numbers, line_of
@@ -80,6 +81,8 @@ class Scenario:
     settings: ClientSettings = field(default_factory=ClientSettings)
     analytics: Analytics = field(default_factory=Analytics)
     """What Genesys' own record says of the call."""
+    notifications: Notices = field(default_factory=Notices)
+    """How Genesys' notifications tell about it."""
     answer: Answer | None = None
     """What a test utterance is answered with; without it the bot does not answer."""
     turns: Annotated[tuple[Turn, ...], Field(alias="turn")] = ()

@@ -21,6 +21,7 @@ from dashboard.simulator import messages
 from dashboard.simulator.analytics import DETAILS, PERMISSION, QUERY, Conversation, details, queried, tutorial_metrics
 from dashboard.simulator.cognigy import URL_TOKEN, CognigyHost
 from dashboard.simulator.faults import AppStatus, Refuse, SlowAnalytics, SlowOpen, TokenLife
+from dashboard.simulator.notifier import Notifier
 from dashboard.simulator.performance import Performance, Permit
 from dashboard.simulator.plan import FaultPlan
 from dashboard.simulator.refusals import refuse, refuse_login
@@ -74,6 +75,14 @@ class BotHost:
             seed=seed,
         )
         self._mixer = Mixer(scenario.audio, seed)
+        self._notifier = Notifier(
+            str(uuid.UUID(int=random.Random(f"conversation {seed}").getrandbits(128), version=4)),
+            scenario.notifications,
+            self._clock,
+            begin=self._followed,
+            refusal=self._refusal,
+            permitted=self._permit,
+        )
         self._listener = Listener(self.answer, host=host, port=port, tls=tls)
         self._secure = tls is not None
         self._tokens = TokenDesk()
@@ -113,6 +122,7 @@ class BotHost:
             "token_url": f"{base_url}/oauth/token",
             "url": f"{'wss' if self._secure else 'ws'}://{place}/ws",
             "app_id": APP_ID,
+            "conversation_id": self._notifier.conversation_id,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
             "cognigy_url": base_url,
@@ -125,6 +135,8 @@ class BotHost:
 
     async def answer(self, request: Request) -> Reply | Upgrade:
         """Answer a request, whoever brought it."""
+        if Notifier.serves(request):
+            return await self._notify(request)
         match request.method, request.path:
             case "POST", "/oauth/token":
                 return self._login(request)
@@ -188,6 +200,17 @@ class BotHost:
         if slow := self._met(self._plan.active(SlowOpen, self._now_s())):
             await asyncio.sleep(slow.open_s)
         return self._refusal("socket")
+
+    async def _notify(self, request: Request) -> Reply | Upgrade:
+        if request.wants_websocket and (refusal := await self._turned_away()):
+            return refusal
+        return self._notifier.answer(request, self.ready()["url"].removesuffix("/ws"))
+
+    def _permit(self, request: Request) -> Permit | None:
+        """Return until when the token of a request is good; None for one that is not."""
+        token = bearer(request.headers)
+        dies_at = None if token is None else self._tokens.dies_at(token, self._clock.monotonic())
+        return None if dies_at is None else Permit(dies_at, self._token_life().close_code)
 
     async def _analyse(self, request: Request, conversation_id: str | None) -> Reply:
         """Tell Genesys' own figures of a conversation; None for a query that is not well-formed."""
@@ -303,13 +326,17 @@ class BotHost:
         session = self._sessions.get(session_id)
         return self._new_session(session_id) if session is None or session.ended else session
 
-    def _new_session(self, session_id: str | None = None) -> Session:
+    def _followed(self, conversation_id: str) -> Session:
+        """Return a new session of a conversation that the host has named before."""
+        return self._new_session(conversation_id=conversation_id)
+
+    def _new_session(self, session_id: str | None = None, conversation_id: str | None = None) -> Session:
         now = self._clock.monotonic()
         self._forget_sessions(now)
         self._session_count += 1
         session = Session(
             session_id or f"s-{9000 + self._session_count}",
-            str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
+            conversation_id or str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
             self.scenario,
             self._plan,
             self._mixer,

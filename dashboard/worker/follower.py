@@ -73,6 +73,7 @@ class Follower(Line):
         self._pace = pace
         self._gap_since: float | None = None
         self._opened_now = asyncio.Event()
+        self._subscribed = asyncio.Event()
         self._happened = asyncio.Event()
         self._replacing: asyncio.Task[Any] | None = None
 
@@ -170,9 +171,10 @@ class Follower(Line):
         """Subscribe the topics again before Genesys drops the channel: that needs no other connection."""
         while True:
             channel = self._genesys.channel
-            due = None if channel is None else channel.renew_at
-            if due is None or due > self._now():
-                await asyncio.sleep(_RETRY_S if due is None else min(_RETRY_S, due - self._now()))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if channel is None else max(0.0, channel.renew_at - self._now())):
+                    await self._subscribed.wait()
+                self._subscribed.clear()
                 continue
             try:
                 standing = await self._genesys.subscribe()
@@ -221,6 +223,7 @@ class Follower(Line):
     def _tell_standing(self, standing: Standing) -> None:
         channel, subscribed = standing.channel, standing.subscribed
         call_id, now = self._options.call_id, self._now()
+        self._subscribed.set()
         self._report(
             ChannelSubscribed(
                 call_id, now, channel.name, subscribed.topics, subscribed.refused, channel.expires_at, standing.created

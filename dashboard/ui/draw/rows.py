@@ -49,7 +49,7 @@ _STATUSES: dict[str, tuple[str, Role]] = {
     "refused": ("✖ refused", "bad"),
     "unknown": ("▲ unknown", "warn"),
 }
-_LINK_ROLES: dict[str, Role] = {"connection restored": "good", "connection lost": "warn"}
+_LINK_ROLES: dict[str, Role] = {"connection restored": "good", "connection lost": "warn", "gap of": "warn"}
 _LINK_BROKEN: Role = "bad"  # gave up, the worker died
 _PRESENT = {LinkState.GAVE_UP: "✖ gave up", LinkState.CLOSED: "✖ closed"}
 # cells of the widest of them
@@ -75,6 +75,8 @@ def transcript_row(item: Line | Turn, call: CallState, width: int) -> Row:
         body.append((f" {item.confidence:.2f}", "dim"))
     if item.latency_s is not None:
         tail = _latency(item.latency_s, call, width)
+    if item.age_s is not None:
+        tail = _tail(padded(f"{span(max(0.0, item.age_s))} old", _TAIL, right=True), "dim", width)
     if item.utterance is not None:
         said = utterance_of(item, call)
         body += _why(said)
@@ -201,6 +203,8 @@ def _down(outage: Outage, call: CallState) -> Span:
 
 
 def _missing(outage: Outage, call: CallState) -> Span:
+    if call.notices is not None and call.soundless:  # nothing is told again: all of it may have been missed
+        return f"≤{span(outage.down_s(call.now))}", "warn"
     return _or_nothing(None if outage.media_missing_s is None else span(outage.media_missing_s))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.call.state import CallState
 from dashboard.ui.draw.jitter import JitterFigures, draw_jitter, measure_jitter
+from dashboard.ui.draw.notices import draw_notices
 from dashboard.ui.widgets.painted import Panel
 
 WINDOWS_S: tuple[float | None, ...] = (10.0, 60.0, None)
@@ -46,6 +47,11 @@ class JitterPanel(Panel):
 
     def draw(self) -> None:
         call = self.call or CallState("")
+        told = call.notices if call.soundless else None
+        self.border_title = self.BORDER_TITLE if told is None else "2 conversation"
+        if told is not None:
+            self.show(draw_notices(told, call, *self.size))
+            return
         due = call.call_id, call.now // _FIGURES_EVERY_S
         if self._figures is None or due != self._figures_due:
             self._figures, self._figures_due = measure_jitter(call, self.window_s), due

@@ -61,6 +61,7 @@ DESIGN_EXAMPLE: dict[str, Any] = {
     "genesys": None,
     "audiohook": None,
     "cognigy": None,
+    "notifications": None,
     "queues": {"audio": {"dropped": 0, "wait_ms": {"p99": 0}}, "control": {"dropped": 0, "wait_ms": {"p99": 0}}},
     "self": {"loop_lag_ms": {"p50": 0, "p95": 0, "p99": 0}},
 }  # fmt: skip

@@ -445,7 +445,7 @@ async def test_ready_says_what_a_client_needs() -> None:
         ready = host.ready()
     assert set(ready) == {
         "base_url", "token_url", "url", "app_id", "client_id", "client_secret", "cognigy_url",
-            "url_token", "scenario", "pid",
+            "url_token", "conversation_id", "scenario", "pid",
     }  # fmt: skip
     assert ready["token_url"].startswith(ready["base_url"] + "/")
     assert ready["url"].startswith("ws://127.0.0.1:")
