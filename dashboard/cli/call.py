@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 def run(args: argparse.Namespace) -> int:
     """Call until the bot or the caller hangs up, or for `--duration`; print the verdict, return its exit code."""
+    if args.conformance:
+        from dashboard.cli import conformance
+
+        return conformance.run(args)
     from dashboard.bus.outlet import LineOutlet
     from dashboard.bus.store import Store
     from dashboard.call.figures import probe_object

@@ -148,6 +148,7 @@ def _call(parser: argparse.ArgumentParser) -> None:
         "url", nargs="?", default=argparse.SUPPRESS, metavar="URL", help="WebSocket address of the bot, as --url."
     )
     _screen(parser)
+    parser.add_argument("--conformance", action="store_true", help="No screen; check the protocol's rules one by one.")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="No screen; one object at the end.")
     output.add_argument("--jsonl", action="store_true", help="No screen; every fact as it happens, one a line.")
@@ -346,10 +347,11 @@ COMMANDS = {
         examples=(
             "callscope call wss://bot.example.net/connector",
             "callscope call wss://bot.example.net/connector --wav order.wav --wav thanks.wav --json",
+            "callscope call wss://bot.example.net/connector --conformance",
         ),
         arguments=_call,
         screen=True,
-        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
+        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration", "--conformance"}),
     ),
     "simulate": Command(
         summary="the bot host alone; one JSON line with its addresses when it is ready",

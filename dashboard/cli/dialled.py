@@ -38,9 +38,8 @@ def dialled(settings: Settings, call_id: str, *, attended: bool, clock: Clock | 
     Raises:
         ConfigError: no address; a WAV or CA file that cannot be used.
     """
-    speeches = tuple(wav_speech(path) for path in settings.wav) or tuple(map(clip_speech, SAYS))
     script = Script(
-        speeches,
+        speeches(settings),
         settings.dtmf or "",
         interrupts=settings.barge_in,
         repeats=attended and not settings.wav,
@@ -93,6 +92,11 @@ def offer(settings: Settings) -> Offer:
         dnis=_NOBODY[1],
         extra={"inputVariables": variables} if variables else {},
     )
+
+
+def speeches(settings: Settings) -> tuple[Speech, ...]:
+    """Return what the caller says; raises ConfigError."""
+    return tuple(wav_speech(path) for path in settings.wav) or tuple(map(clip_speech, SAYS))
 
 
 def wav_speech(path: Path) -> Speech:

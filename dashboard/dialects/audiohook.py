@@ -158,6 +158,8 @@ class AudioHook:
         """Audio of a server is one channel; it has no positions."""
         if not data:
             return [self.broken(Rule.AUDIO_EMPTY, "server", at)]
+        if self.stage == "closing":
+            return []  # it was on its way
         if self.stage not in ("active", "paused"):
             return [self.broken(Rule.AUDIO_UNEXPECTED, "server", at, self.stage)]
         mono = self._format._replace(channels=1)

@@ -152,6 +152,11 @@ class HookClient:
         if self.state == "open":
             self._say("dtmf", {"digit": digit}, now)
 
+    def ping(self, now: float) -> None:
+        """Ping now; the next one follows in its usual time."""
+        if self.state == "open":
+            self._ping(now)
+
     def update(self, language: str, now: float) -> None:
         """Change the language in mid-call."""
         if self.state == "open":

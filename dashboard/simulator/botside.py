@@ -255,6 +255,9 @@ class BotSide:
         probe = self._machine.session.is_probe
         if (kind == "pong" and "no_pong" in ways) or (kind == "closed" and "never_closed" in ways):
             return
+        if kind == "disconnect" and "wrong_media" in ways and not self._opened.is_set():
+            kind = fields["type"] = "opened"
+            fields["parameters"] = {}
         if kind == "opened":
             if "no_opened" in ways or (probe and "no_probe" in ways):
                 return

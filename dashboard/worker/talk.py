@@ -51,7 +51,7 @@ class Talk:
         self._teller = teller
         self._clock = clock
         self._script = script
-        self._pump: Pump[Item] = Pump(socket, client, self._tell)
+        self._out: Pump[Item] = Pump(socket, client, self._tell)
         self._handset = Handset(client.playback)
         self._voice = Voice()
         self._conduct = Conduct(script, clock.monotonic())
@@ -62,13 +62,13 @@ class Talk:
 
     async def run(self) -> Closed:
         """Hold the session until its connection has ended."""
-        jobs = [asyncio.create_task(job) for job in (self._pump.run(), self._tick(), self._speak())]
+        jobs = [asyncio.create_task(job) for job in (self._out.run(), self._tick(), self._speak())]
         ended = asyncio.create_task(self._socket.closed())
         watched: set[asyncio.Future[Any]] = {self._failure, *jobs}
         try:
             self._socket.deliver_to(self._arrived, self._pinged)
             self.client.start(self._now())
-            self._pump.pump()
+            self.pump()
             while not ended.done():
                 await asyncio.wait({ended, *watched}, return_when=asyncio.FIRST_COMPLETED)
                 for one in [one for one in watched if one.done()]:
@@ -99,12 +99,16 @@ class Talk:
         for digit in digits.upper():
             if digit in DIGITS:
                 self.client.press(digit, self._now())
-        self._pump.pump()
+        self.pump()
 
     def close(self, reason: str) -> None:
         """Begin the end of the session."""
         self.client.close(self._now(), reason)
-        self._pump.pump()
+        self.pump()
+
+    def pump(self) -> None:
+        """Let leave what the machine has to say: to be called by whoever has asked it for something."""
+        self._out.pump()
 
     # -- the socket -------------------------------------------------------------------------------------------
 
@@ -112,7 +116,7 @@ class Talk:
         try:
             self.last_inbound_at = arrival.at
             self._tell(self.client.receive(arrival.data, text=arrival.text, at=arrival.at))
-            self._pump.pump()
+            self.pump()
             if self.client.state == "open":
                 self._opened.set()
         except Exception as error:  # raised into the loop's callback it would be lost
@@ -136,7 +140,7 @@ class Talk:
             await asyncio.sleep(TICK_S)
             now = self._now()
             self.client.tick(now)
-            self._pump.pump()
+            self.pump()
             self._teller.tell(list(self._handset.frames(now)))
 
     # -- the caller -------------------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ class Talk:
             at = begin + frame.ended_s
             self._conduct.said(at)
             self._teller.said(self._number, frame.ended.text, at)
-        self._pump.pump()
+        self.pump()
 
     def _now(self) -> float:
         return self._clock.monotonic()

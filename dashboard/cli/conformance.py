@@ -1,0 +1,115 @@
+"""`callscope call URL --conformance`: the rules of the protocol, one by one, as a table or as one object."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from contextlib import aclosing
+from shutil import get_terminal_size
+from textwrap import wrap
+from typing import Any
+
+from dashboard.call.events import Cause
+from dashboard.call.units import iso
+from dashboard.cli import dialled
+from dashboard.cli.settings import Settings
+from dashboard.clock import SystemClock
+from dashboard.conformance.result import Result, Status, counts
+from dashboard.conformance.run import Figures, examine
+from dashboard.conformance.visit import Bench
+from dashboard.errors import RefusedError
+from dashboard.resilience.retry import LinkError
+from dashboard.transport.tls import client_context
+from dashboard.transport.watched_loop import new_loop
+from dashboard.wiretext import safe_url, visible
+
+_WORDS = {Status.PASS: "pass", Status.FAIL: "FAIL", Status.NOT_SEEN: "not seen"}
+_NAME = 18
+_INDENT = 29
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, and print as it goes; 0 when nothing failed, 1 when something did."""
+    settings: Settings = args.settings
+    began, figures = time.time(), Figures()
+    bench = Bench(
+        url=dialled.address(settings),
+        offer=dialled.offer(settings),
+        access=dialled.access(settings),
+        keyed=bool(settings.hook_keys),
+        speeches=dialled.speeches(settings),
+        tls=client_context(settings.ca_file),
+        clock=SystemClock(),
+    )
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        results = runner.run(_examine(bench, figures, quiet=args.json or args.jsonl))
+    if args.json or args.jsonl:
+        sys.stdout.write(f"{json.dumps(_object(bench, began, results, figures))}\n")
+    else:
+        sys.stdout.write(f"{_summary(results, time.time() - began)}\n")
+    return 1 if counts(results)[Status.FAIL] else 0
+
+
+async def _examine(bench: Bench, figures: Figures, *, quiet: bool) -> list[Result]:
+    results: list[Result] = []
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    if not quiet:
+        sys.stdout.write(f"conformance of {safe_url(bench.url)}\n\n")
+        sys.stdout.flush()
+    try:
+        async with aclosing(examine(bench, figures)) as found:
+            async for result in found:
+                results.append(result)
+                if not quiet:
+                    sys.stdout.write("".join(f"{row}\n" for row in _rows(result, width)))
+                    sys.stdout.flush()
+    except LinkError as error:
+        if error.failure.cause is not Cause.TOKEN_REJECTED:
+            raise
+        raise RefusedError(
+            "the bot refuses our key or its signature (401): nothing can be checked",
+            remedy="CALLSCOPE_HOOK_KEYS must hold KEY:SECRET as the bot knows them; the clocks must agree within 3 s.",
+        ) from None
+    return results
+
+
+def _rows(result: Result, width: int | None) -> list[str]:
+    """Return the rows of a result; where somebody looks at them, as wide as the terminal."""
+    detail = f": {result.detail}" if result.detail else ""
+    rows = [f"{_WORDS[result.status]:9} {result.name:{_NAME}} {visible(result.means + detail)}"]
+    if result.status is Status.FAIL:
+        if result.rule and result.rule != result.name:
+            rows.append(f"{'':{_INDENT}}rule {result.rule}")
+        if result.message:
+            rows.append(f"{'':{_INDENT}}{visible(result.message)}")
+    if width is None:
+        return rows
+    return [line for row in rows for line in wrap(row, max(60, width), subsequent_indent=" " * _INDENT)]
+
+
+def _summary(results: list[Result], took_s: float) -> str:
+    found = counts(results)
+    words = (
+        f"{found[Status.PASS]} passed",
+        f"{found[Status.FAIL]} failed",
+        f"{found[Status.NOT_SEEN]} not seen",
+        f"{took_s:.0f} s",
+    )
+    return f"\n{' · '.join(words)}"
+
+
+def _object(bench: Bench, began: float, results: list[Result], figures: Figures) -> dict[str, Any]:
+    found = counts(results)
+    return {
+        "version": 1,
+        "endpoint": safe_url(bench.url),
+        "started": iso(began),
+        "passed": found[Status.PASS],
+        "failed": found[Status.FAIL],
+        "not_seen": found[Status.NOT_SEEN],
+        "checks": [result.to_json() for result in results],
+        "figures": figures.to_json(),
+    }

@@ -1,0 +1,64 @@
+"""The rules of the protocol that a bot can break by what it says: held against all that it said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dashboard.conformance.result import Result, Status
+from dashboard.conformance.visit import UNREADABLE, Breach, Visit
+from dashboard.dialects.audiohook_rules import RULES, Rule
+
+_ANY = "any"
+
+_TOLD_BY: dict[Rule, str] = {
+    **dict.fromkeys(
+        (
+            *(Rule.BAD_VERSION, Rule.BAD_ID, Rule.ID_DIFFERS, Rule.BAD_SEQ, Rule.SEQ_GAP, Rule.BAD_ACK, Rule.ACK_AHEAD),
+            *(Rule.ACK_BACK, Rule.BAD_POSITION, Rule.NO_PARAMETERS, Rule.BAD_PARAMETERS),
+            *(Rule.UNKNOWN_TYPE, Rule.WRONG_SIDE),
+        ),
+        _ANY,
+    ),
+    Rule.OPENED_UNASKED: "opened",
+    Rule.MEDIA_NOT_OFFERED: "opened",
+    Rule.PONG_UNASKED: "pong",
+    Rule.PONG_MISMATCH: "pong",
+    Rule.CLOSED_UNASKED: "closed",
+    Rule.AFTER_CLOSE: "closed",
+    Rule.AUDIO_UNEXPECTED: "audio",
+    Rule.AUDIO_EMPTY: "audio",
+    Rule.AUDIO_ODD: "audio",
+    Rule.RATE_EXCEEDED: "audio",
+    Rule.EVENT_UNEXPECTED: "event",
+    Rule.NO_ENTITIES: "event",
+    Rule.BAD_ENTITY: "event",
+    Rule.TURN_LATE: "event",
+    Rule.DISCONNECT_EARLY: "disconnect",
+}
+"""Rule → the messages that show whether it is kept."""
+
+
+def results(visits: Sequence[Visit]) -> Iterator[Result]:
+    """Yield a result for every rule: what the bot said on these visits keeps it, breaks it, or tells nothing of it."""
+    breaches: dict[str, list[Breach]] = {}
+    counts: dict[str, int] = {}
+    for visit in visits:
+        for breach in visit.client.breaches:
+            breaches.setdefault(breach.rule, []).append(breach)
+        for said in visit.client.said:
+            counts[said.kind] = counts.get(said.kind, 0) + 1
+    texts = sum(count for kind, count in counts.items() if kind != "audio")
+    yield _result(UNREADABLE, "every text message is one of JSON", breaches.get(UNREADABLE, []), texts)
+    for rule, kind in _TOLD_BY.items():
+        seen = texts if kind == _ANY else counts.get(kind, 0)
+        yield _result(rule.value, RULES[rule], breaches.get(rule.value, []), seen)
+
+
+def _result(name: str, means: str, breaches: Sequence[Breach], seen: int) -> Result:
+    if breaches:
+        first = breaches[0]
+        more = f" ({len(breaches)} times)" if len(breaches) > 1 else ""
+        return Result(name, means, Status.FAIL, f"{first.detail}{more}".strip(), name, first.message)
+    if not seen:
+        return Result(name, means, Status.NOT_SEEN, "it said nothing that would tell")
+    return Result(name, means, Status.PASS, f"{seen} messages")

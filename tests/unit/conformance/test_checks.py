@@ -1,0 +1,165 @@
+"""A bot that keeps the rules passes; each way to break them is found by the check that is there for it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from dashboard.clock import SystemClock
+from dashboard.conformance import rules
+from dashboard.conformance.checks import CHECKS
+from dashboard.conformance.result import Result, Status
+from dashboard.conformance.run import Figures, checked, converse, examine
+from dashboard.conformance.visit import Bench, Visit
+from dashboard.dialects.audiohook_access import Access
+from dashboard.dialects.audiohook_rules import RULES
+from dashboard.resilience.retry import LinkError
+from dashboard.simulator.scenario import Scenario
+from tests.unit.worker.connectors import HELLO, LONG, bot, offer, scenario, turn
+from tests.unit.worker.hooks import ACCESS
+
+TALK = "conversation"
+DOOR = ("wrong_key", "unsigned", "wrong_signature", "stale_signature")
+
+BROKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "anybody": (DOOR, DOOR),
+    "audio_early": (("opened",), ("audio_unexpected",)),
+    "bad_seq": ((TALK,), ("seq_gap",)),
+    "closes_unasked": (("opened",), ("opened", "closed_unasked")),
+    "deaf_to_429": (("rate_limit",), ("rate_limit",)),
+    "disconnect_early": ((TALK,), ("disconnect_early",)),
+    "flood": ((TALK,), ("rate_exceeded",)),
+    "hangs_up": ((TALK,), ("disconnect",)),
+    "never_closed": (("closed",), ("closed",)),
+    "no_entities": ((TALK,), ("no_entities",)),
+    "no_opened": (("opened",), ("opened",)),
+    "no_pong": (("pong",), ("pong",)),
+    "no_probe": (("opened", "connection_probe"), ("connection_probe",)),
+    "slow_opened": (("opened",), ("opened",)),
+    "strict_fields": (
+        ("unknown_fields", "unknown_message", "bad_json"),
+        ("unknown_fields", "unknown_message", "bad_json"),
+    ),
+    "turn_late": ((TALK,), ("turn_late",)),
+    "wrong_media": (("opened", "media_choice"), ("opened", "media_choice", "media_not_offered")),
+    "wrong_pong": (("pong",), ("pong", "pong_mismatch", "ack_ahead")),
+}
+"""Way → the checks to run, and all that must fail."""
+
+
+@dataclass
+class Held:
+    """What became of the checks of one bot."""
+
+    results: dict[str, Result]
+
+    def all(self, status: Status) -> set[str]:
+        return {name for name, result in self.results.items() if result.status is status}
+
+
+def bench(url: str, access: Access = ACCESS) -> Bench:
+    return Bench(url, offer(), access, True, (HELLO,), ssl.create_default_context(), SystemClock())
+
+
+async def hold(played: Scenario, names: Sequence[str]) -> Held:
+    """Run these checks, and hold the rules against what was said meanwhile."""
+    visits: list[Visit] = []
+    found: list[Result] = []
+    async with bot(played) as host:
+        at = bench(host.url)
+        if TALK in names:
+            found += await converse(at, visits, Figures())
+        for check in CHECKS:
+            if check.name in names:
+                found.append(await checked(check, at, visits))
+    found += rules.results(visits)
+    return Held({result.name: result for result in found})
+
+
+async def whole(figures: Figures) -> Held:
+    """Have a bot that keeps the rules examined, from the first check to the last."""
+    async with bot(scenario(turn(LONG), turn("yes"))) as host:
+        return Held({result.name: result async for result in examine(bench(host.url), figures)})
+
+
+FIGURES = Figures()
+
+
+@pytest.fixture(scope="module")
+def held() -> dict[str, Held]:
+    """Examine all bots at once: nearly all of it is waiting."""
+
+    async def everybody() -> list[Held]:
+        unruly = [hold(scenario(turn(LONG), turn(LONG), ways=(way,)), names) for way, (names, _) in BROKEN.items()]
+        polite = hold(scenario(turn(LONG), ways=("talks_on",)), ("barge_in",))
+        return await asyncio.gather(whole(FIGURES), polite, *unruly)
+
+    return dict(zip(("", "talks_on", *BROKEN), asyncio.run(everybody()), strict=True))
+
+
+def test_a_bot_that_keeps_the_rules_passes_every_check(held: dict[str, Held]) -> None:
+    results = held[""].results
+    assert {name: (one.detail, one.message) for name, one in results.items() if one.status is not Status.PASS} == {}
+    assert set(results) >= {"upgrade", "answers", "turn_response", "disconnect", *(check.name for check in CHECKS)}
+    assert len(results) == len(CHECKS) + 4 + len(rules._TOLD_BY) + 1
+
+
+def test_what_was_measured_by_the_way_is_told(held: dict[str, Held]) -> None:
+    assert FIGURES.opened_s is not None
+    assert len(FIGURES.answers_s) == 1  # of two things said, the first interrupts nobody
+    told = FIGURES.to_json()
+    assert (told["underruns"], told["dry_ms"]) == (0, 0.0)
+
+
+@pytest.mark.parametrize("way", BROKEN)
+def test_a_broken_rule_is_found_by_its_check_and_by_no_other(way: str, held: dict[str, Held]) -> None:
+    _, fails = BROKEN[way]
+    assert held[way].all(Status.FAIL) == set(fails)
+
+
+@pytest.mark.parametrize(
+    ("way", "name", "message"),
+    [
+        ("wrong_media", "media_not_offered", '"type":"opened"'),
+        ("audio_early", "audio_unexpected", "1600 bytes of audio"),
+        ("turn_late", "turn_late", "bot_turn_response"),
+        ("wrong_pong", "pong_mismatch", '"type":"pong"'),
+        ("no_entities", "no_entities", '"entities":[]'),
+    ],
+)
+def test_the_message_that_broke_a_rule_is_shown(way: str, name: str, message: str, held: dict[str, Held]) -> None:
+    result = held[way].results[name]
+    assert message in result.message
+    assert result.rule == name
+    assert result.means == RULES[next(rule for rule in RULES if rule.value == name)]
+
+
+def test_what_a_bot_may_leave_out_is_not_seen_and_no_failure(held: dict[str, Held]) -> None:
+    polite = held["talks_on"]
+    assert polite.results["barge_in"].status is Status.NOT_SEEN
+    assert polite.all(Status.FAIL) == set()
+
+
+def test_a_rule_of_which_nothing_was_said_is_not_seen(held: dict[str, Held]) -> None:
+    assert held["no_opened"].results["media_not_offered"].status is Status.NOT_SEEN
+    assert held["no_opened"].results["rate_exceeded"].status is Status.NOT_SEEN
+
+
+async def test_whoever_is_not_let_in_can_check_nothing() -> None:
+    async with bot(scenario(turn("hi"))) as host:
+        with pytest.raises(LinkError) as caught:
+            async for _ in examine(bench(host.url, Access("another-key")), Figures()):
+                pass
+    assert caught.value.failure.status == 401
+
+
+async def test_without_a_key_nobody_can_tell_who_is_kept_out() -> None:
+    async with bot(scenario(turn("hi")), keys=None) as host:
+        at = bench(host.url, Access("callscope"))
+        for check in CHECKS:
+            if check.name in DOOR[1:]:
+                assert (await checked(check, at, [])).status is Status.NOT_SEEN
