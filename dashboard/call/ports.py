@@ -50,11 +50,14 @@ class Press:
     """Press these keys of the telephone, where callscope is the caller."""
 
     digits: str
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupt:
     """Speak at once, whoever else speaks, where callscope is the caller."""
+
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

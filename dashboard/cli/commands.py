@@ -40,6 +40,7 @@ DIALECTS = {
     "appfoundry": "callscope dials the bot host's WebSocket",
     "audiohook": "callscope listens and Genesys calls",
     "notifications": "callscope follows what Genesys tells of a conversation",
+    "connector": "callscope calls an Audio Connector bot in Genesys' place",
 }
 """What `demo` can play: each but the first in a module `demo_<name>.py` (`demo.py`)."""
 

@@ -16,6 +16,7 @@ from dashboard.bus.fanout import play
 from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import WorkerProcess
 from dashboard.call.events import CallEnded, Cause, LinkChanged, LinkState
+from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.ports import Command, Emit, Sink, Source, Stop
 from dashboard.call.state import CallState
 from dashboard.clock import SystemClock
@@ -129,12 +130,20 @@ def log_sinks(settings: Settings) -> list[Sink]:
 class Demo:
     """A source that starts the bot host in a process of its own and then a worker that calls it."""
 
-    def __init__(self, scenario: str, seed: int | None, settings: dict[str, Any]) -> None:
-        """`settings` as `Settings.to_worker` gives them, complete but for where the bot host is."""
+    def __init__(self, scenario: str, seed: int | None, settings: dict[str, Any], dialect: str = "") -> None:
+        """`settings` as `Settings.to_worker` gives them, complete but for where the bot host is.
+
+        With the dialect `CONNECTOR` the host is an Audio Connector bot, which knows the key of the settings.
+        """
         self._argv = [sys.executable, "-m", "dashboard", "simulate", scenario, "--until-eof"]
+        self._environ = dict(os.environ)
+        if dialect == CONNECTOR:
+            self._argv.append("--connector")
+            self._environ["CALLSCOPE_HOOK_KEYS"] = settings["hook_keys"][0]
         if seed is not None:
             self._argv += ["--seed", str(seed)]
         self._settings = settings
+        self._dialect = dialect
         self._call_id = new_call_id()
         self._worker: WorkerProcess | None = None
         self._starting: asyncio.Task[dict[str, Any]] | None = None
@@ -155,6 +164,7 @@ class Demo:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=os.name == "posix",
+            env=self._environ,
         )
         try:
             self._starting = asyncio.create_task(_ready(host))
@@ -162,7 +172,7 @@ class Demo:
                 self._starting.cancel()
             ready = await self._starting
             self._settings = at_host(self._settings, ready)
-            self._worker = worker(self._settings, self._call_id)
+            self._worker = worker(self._settings, self._call_id, self._dialect)
             await self._worker.run(emit)
         except (WorkerError, asyncio.CancelledError) as error:
             self._failed(emit, error)
@@ -184,8 +194,9 @@ class Demo:
 
 
 def at_host(settings: dict[str, Any], ready: dict[str, Any]) -> dict[str, Any]:
-    """Return `settings` pointed at a bot host that printed `ready`."""
-    told = settings | {name: ready[name] for name in ("base_url", "app_id", "client_id", "client_secret")}
+    """Return `settings` pointed at a bot host that printed `ready`: one of an app, or an Audio Connector bot."""
+    names = ("base_url", "app_id", "client_id", "client_secret") if "app_id" in ready else ("url",)
+    told = settings | {name: ready[name] for name in names}
     return told if settings["conversation"] is None else told | {"conversation": ready["conversation_id"]}
 
 

@@ -42,38 +42,43 @@ _PANELS = ("connection", "jitter", "transcript", "plot", "reconnect log")
 KEYS: tuple[Key, ...] = (
     Key("r", "r", "reconnect", "reconnect", "reconnect now, from any state; starts a lost worker again", CALL, 2),
     Key("u", "u", "utterance", "utterance", "say a test utterance to the bot; up and down: earlier ones", CALL, 4),
-    Key("d", "d", "app.doctor", "doctor", "examine the way of the call on a connection of its own", CALL, 8),
-    Key("m", "m", "mark", "mark", "put a mark on the timeline", CALL, 10),
-    Key("s", "s", "save", "save", "save a recording of what has been seen since the start", CALL, 11),
-    Key("e", "e", "app.evidence", "evidence", "write the evidence bundle here: report, recording, picture", CALL, 12),
+    Key("k", "k", "keypad", "keys", "press keys of the telephone, where callscope is the caller", CALL, 5),
+    Key("i", "i", "interrupt", "interrupt", "say the next thing at once, also into the bot's speech", CALL, 6),
+    Key("d", "d", "app.doctor", "doctor", "examine the way of the call on a connection of its own", CALL, 10),
+    Key("m", "m", "mark", "mark", "put a mark on the timeline", CALL, 12),
+    Key("s", "s", "save", "save", "save a recording of what has been seen since the start", CALL, 13),
+    Key("e", "e", "app.evidence", "evidence", "write the evidence bundle here: report, recording, picture", CALL, 14),
     Key("q", "q", "app.quit", "quit", "close the call with 1000 and leave; asks while it is open", CALL),
     Key("ctrl+c", "ctrl+c", "app.quit_now", "", "the same without asking; twice: leave without waiting", CALL),
-    Key("space", "space", "app.freeze", "freeze", "hold the panels still; a badge counts what waits", LOOK, 5),
-    Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 6),
+    Key("space", "space", "app.freeze", "freeze", "hold the panels still; a badge counts what waits", LOOK, 7),
+    Key("slash", "/", "search", "search", "search the transcript, or the log when it has the focus", LOOK, 8),
     Key("n", "n", "next_match(1)", "next match", _MATCHES, LOOK),
     Key("N", "N", "next_match(-1)", "previous match", _MATCHES, LOOK),
-    Key("f", "f", "filter", "filter", "show only some kinds of rows", LOOK, 7),
-    Key("F", "F", "follow", "follow", "follow the newest row again", LOOK, 13),
+    Key("f", "f", "filter", "filter", "show only some kinds of rows", LOOK, 9),
+    Key("F", "F", "follow", "follow", "follow the newest row again", LOOK, 15),
     Key("enter", "enter", "open", "", "explain the outage or finding under the cursor", LOOK),
-    Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 9),
-    Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 14),
-    Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 15),
-    Key("g", "g", "genesys", "Genesys", "Genesys' own record of the conversation beside our figures", LOOK, 16),
+    Key("b", "b", "turns", "turns", "the bot's turns: where the time of each answer went", LOOK, 11),
+    Key("w", "w", "window", "window", "figures over 10 s, 60 s or the whole call", LOOK, 16),
+    Key("p", "p", "plot", "plot", "plot lateness over time, its histogram, or round trips", LOOK, 17),
+    Key("g", "g", "genesys", "Genesys", "Genesys' own record of the conversation beside our figures", LOOK, 18),
     *(
         Key(str(number), str(number), f"panel({number})", name, _TO_PANEL, SCREEN)
         for number, name in enumerate(_PANELS, start=1)
     ),
     Key("6", "6", FINDINGS, "findings", _TO_PANEL, SCREEN, 3),
-    Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 17),
+    Key("M", "M", "maximise", "maximise", "give the panel that has the focus all the room", SCREEN, 19),
     Key("escape", "esc", "back", "all panels", "back to all panels", SCREEN, 1),
-    Key("x", "x", "app.mask", "mask", "mask what is said: numbers and addresses of people", SCREEN, 18),
-    Key("t", "t", "app.theme", "theme", "dark or light; NO_COLOR works too", SCREEN, 19),
+    Key("x", "x", "app.mask", "mask", "mask what is said: numbers and addresses of people", SCREEN, 20),
+    Key("t", "t", "app.theme", "theme", "dark or light; NO_COLOR works too", SCREEN, 21),
     Key("question_mark,f1", "?  F1", "app.help", "help", "show these keys", SCREEN),
     Key("ctrl+p", "ctrl+p", "app.command_palette", "", "find a command by its name", SCREEN),
 )
 
 
-_NEED_A_LIVE_CALL = ("reconnect", "utterance", "mark", "save", "app.doctor", "app.freeze", "app.quit", "app.quit_now")
+_NEED_A_LIVE_CALL = (
+    *("reconnect", "utterance", "keypad", "interrupt", "mark", "save"),
+    *("app.doctor", "app.freeze", "app.quit", "app.quit_now"),
+)
 
 _PLAYER_FIRST = 20
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.state import CallState, QueueView
 from dashboard.call.terms import LinkState
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
@@ -16,6 +17,8 @@ _SESSION = 18  # cells for a session's name at least, with its label
 _QUEUES = ("audio", "control")
 
 _TOKEN_SOON_S = 60.0
+OPENED_S = 5.0
+"""A caller waits no longer for a session to be opened."""
 _QUEUE_SLOW_S = 0.5
 """metrics.md: above 500 ms is high audio latency."""
 
@@ -62,15 +65,11 @@ def _identity(call: CallState, width: int) -> list[Spans]:
 
 
 def _health(call: CallState, width: int) -> list[Spans]:
-    link = call.link
+    link, (entered, way), (stale, resets) = call.link, _way_in(call), _staleness(call)
     rows = [
         _pair(_field("uptime", *_uptime(call)), _field("outages", *_outages(call), width=_SECOND), width),
-        _pair(_field("round trip", *_round_trip(call)), _field("token", *_token(call), width=_SECOND), width),
-        _pair(
-            _field("idle", *_idle(call)),
-            _field("stale", (f"{link.stale_resets}×", "text"), width=_SECOND),
-            width,
-        ),
+        _pair(_field("round trip", *_round_trip(call)), _field(entered, *way, width=_SECOND), width),
+        _pair(_field("idle", *_idle(call)), _field(stale, *resets, width=_SECOND), width),
     ]
     if link.token_error:
         rows.append(_field("token error", (tame(link.token_error), "bad")))
@@ -137,6 +136,27 @@ def _token(call: CallState) -> Spans:
     return ((clock(left), "warn" if left < _TOKEN_SOON_S else "text"), *refreshed)
 
 
+def _way_in(call: CallState) -> tuple[str, Spans]:
+    """Return what let us in, under its label: a token; where we call a bot, how soon that opened the session."""
+    if call.hook is None or call.dialect != CONNECTOR:
+        return "token", _token(call)
+    took_s = call.hook.opened_s
+    if took_s is None:
+        return "opened", ((NOTHING, "text"),)
+    tone: Role = "bad" if took_s > OPENED_S else "text"
+    return "opened", ((f"{millis(took_s)} ms", tone), (f" of {OPENED_S:.0f} s", "dim"))
+
+
+def _staleness(call: CallState) -> tuple[str, Spans]:
+    """Return how often the link was stale, under its label; where we call a bot, what became of its audio."""
+    hook = call.hook
+    if hook is None or call.dialect != CONNECTOR:
+        return "stale", ((f"{call.link.stale_resets}×", "text"),)
+    ran_out: Span = (f" · dry {hook.underruns}×", "warn") if hook.underruns else ("", "text")
+    state = "now" if hook.playing else f"{hook.playbacks}×"
+    return "played", ((state, "text"), (" · ahead ", "dim"), (f"{hook.ahead_s:.1f} s", "text"), ran_out)
+
+
 def _own(call: CallState, width: int) -> Spans:
     """Our own health: whose time stamps the frames, what we made unusable, and how long the loop and queues take."""
     aside, dropped = call.inbound.pacing.set_aside, sum(queue.dropped for queue in call.queues.values())
@@ -170,7 +190,7 @@ def _queue(queue: QueueView) -> Spans:
 
 def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     """Two to four rows, the most telling first; each holds as many figures as fit."""
-    link = call.link
+    link, (entered, way) = call.link, _way_in(call)
     moving = link.state is not LinkState.OPEN or call.worker_lost is not None
     first = status(call, width, offers=offers) if moving else (state_span(call),)
     live = join_fitting(
@@ -179,7 +199,7 @@ def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
             *([] if moving else [_short("up", _uptime(call))]),
             _short("rtt", _round_trip(call)),
             _short("idle", _idle(call)[:1]),
-            _short("token", _token(call)[:1]),
+            _short(entered, way[:1]),
         ],
         width,
     )

@@ -14,7 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from dashboard.call.findings.finding import Finding
-from dashboard.call.ports import Command, Mark, Reconnect, Save, Say
+from dashboard.call.hook_view import CONNECTOR
+from dashboard.call.ports import Command, Interrupt, Mark, Press, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
 from dashboard.ui.keys import FINDINGS, TYPING, bindings
 from dashboard.ui.screens.ground import Ground
@@ -29,7 +30,7 @@ from dashboard.ui.widgets.pick_panel import PickPanel
 from dashboard.ui.widgets.plot import PlotPanel
 from dashboard.ui.widgets.reconnect_log import ReconnectPanel
 from dashboard.ui.widgets.transcript import TranscriptPanel
-from dashboard.ui.widgets.utterance import UtteranceInput
+from dashboard.ui.widgets.utterance import PRESSES, SPEAKS, UtteranceInput
 
 FULL = (120, 36)
 STACKED = (80, 24)
@@ -37,6 +38,9 @@ _TALL = 44
 
 _LIVE = ("reconnect", "utterance", "mark", "save")
 """Actions that need a call and a source that still listens; a lost worker hears but a reconnect, whatever it held."""
+
+_CALLER = ("keypad", "interrupt")
+"""Actions of whoever is the caller: they need a call that we make."""
 
 _SHOWN = ("app.freeze", "app.evidence", "turns", "genesys")
 """Actions that need a call."""
@@ -98,7 +102,9 @@ class CallScreen(Ground):
             self._reconnects,
             self._findings,
         )
+        self._prompt = Label("say ▸")
         self._utterance = UtteranceInput()
+        self._pressing = False
         self._keys = KeyBar(self.works, self.KEYS)
         self._too_small = Static(id="too-small", markup=False)
 
@@ -112,7 +118,7 @@ class CallScreen(Ground):
 
     def foot(self) -> ComposeResult:
         """What stands between the panels and the keys."""
-        yield Horizontal(Label("say ▸"), self._utterance, id="utterance")
+        yield Horizontal(self._prompt, self._utterance, id="utterance")
 
     # -- sampling -------------------------------------------------------------------------------------------
 
@@ -170,7 +176,9 @@ class CallScreen(Ground):
             return not self._leaving
         if action in self._without:
             return False
-        if action in _LIVE or (action == "app.evidence" and self.LIVE):
+        if action in _CALLER and (call is None or call.dialect != CONNECTOR):
+            return False
+        if action in _LIVE or action in _CALLER or (action == "app.evidence" and self.LIVE):
             lost = call is not None and call.worker_lost is not None
             return call is not None and call.ended is None and not lost and not self._leaving
         if action in _SHOWN:
@@ -257,9 +265,21 @@ class CallScreen(Ground):
         else:
             self._show_alone(None)
 
-    # -- the utterance ----------------------------------------------------------------------------------------
+    def action_interrupt(self) -> None:
+        self._command(Interrupt(self._call_id))
+
+    # -- the line in which an utterance is typed, or keys of the telephone ------------------------------------
 
     def action_utterance(self) -> None:
+        self._take_words(pressing=False)
+
+    def action_keypad(self) -> None:
+        self._take_words(pressing=True)
+
+    def _take_words(self, *, pressing: bool) -> None:
+        self._pressing = pressing
+        self._prompt.update("keys ▸" if pressing else "say ▸")
+        self._utterance.placeholder = PRESSES if pressing else SPEAKS
         self.add_class("-speaking")
         self._utterance.display = True
         self.set_focus(self._utterance)  # at once: what is typed next may already be waiting
@@ -267,7 +287,10 @@ class CallScreen(Ground):
     @on(Input.Submitted, "UtteranceInput")
     def _say(self, event: Input.Submitted) -> None:
         text = event.value.strip()
-        if text:
+        if text and self._pressing:
+            self._command(Press(text, self._call_id))
+            self._utterance.value = ""  # a PIN is not kept
+        elif text:
             self._command(Say(text, self._call_id))
             self._utterance.remember(text)
         self._stop_speaking()

@@ -12,6 +12,10 @@ _HISTORY = 100
 _LONGEST = 500
 
 
+SPEAKS = "what the caller says · Enter sends · Esc leaves"
+PRESSES = "keys of the telephone, such as 123# · Enter presses them · Esc leaves"
+
+
 class UtteranceInput(Input):
     """An input with a history, oldest first; what was being typed waits below its newest entry."""
 
@@ -25,7 +29,7 @@ class UtteranceInput(Input):
         """The operator changed their mind."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="what the caller says · Enter sends · Esc leaves", max_length=_LONGEST)
+        super().__init__(placeholder=SPEAKS, max_length=_LONGEST)
         self.history: list[str] = []
         self._at = 0
         self._draft = ""

@@ -38,12 +38,12 @@ def test_the_keys_are_those_that_the_design_names() -> None:
     shown = {key for row in KEYS for key in row.shown.split()}
     assert (
         " ".join(sorted(shown))
-        == "/ 1 2 3 4 5 6 ? F F1 M N b ctrl+c ctrl+p d e enter esc f g m n p q r s space t u w x"
+        == "/ 1 2 3 4 5 6 ? F F1 M N b ctrl+c ctrl+p d e enter esc f g i k m n p q r s space t u w x"
     )
 
 
 def test_in_a_replay_no_key_asks_for_anything_that_needs_a_live_call() -> None:
-    live = {"reconnect", "utterance", "mark", "app.doctor"}
+    live = {"reconnect", "utterance", "keypad", "interrupt", "mark", "app.doctor"}
     assert live <= {row.action for row in KEYS}
     assert not live & {row.action for row in REPLAY_KEYS}
 
