@@ -10,6 +10,7 @@ from dashboard.call.findings.finding import Severity
 from dashboard.call.genesys import compared, verdict_words
 from dashboard.call.notice_figures import notice_lines
 from dashboard.call.state import CallState, Outage
+from dashboard.call.units import percent
 from dashboard.call.verdict import Verdict, judge
 from dashboard.call.words import cause_words, close_code_words, closed_by_words
 from dashboard.wiretext import visible
@@ -26,7 +27,7 @@ def summary(call: CallState) -> str:
         f" · {figures['duration_s']:.0f} s from {figures['started']}",
         f"  session {_or_dash(call.session_id)} · conversation {_or_dash(call.conversation_id or None)}",
         *_findings(call, verdict),
-        f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {_percent(link['uptime'])}"
+        f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {percent(link['uptime'])}"
         f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
         *(_endpoint(figures) if call.soundless else _audio(audio)),
         f"  bot    {_plural(turns['count'], 'turn')} · first sign p50 {_ms(turns['latency_ms']['p50'])}"
@@ -50,7 +51,7 @@ def _audio(audio: dict[str, Any]) -> list[str]:
         f" p95 {_ms(audio['lateness_ms']['p95'])} p99 {_ms(audio['lateness_ms']['p99'])}"
         f" · jitter mean {_ms(audio['jitter_ms']['mean'])} max {_ms(audio['jitter_ms']['max'])}",
         f"         {audio['spikes']} spikes · {audio['stalls']} stalls · lost {_or_dash(audio['lost'])}"
-        f" · too late or lost {_percent(audio['effective_loss'])} · MOS estimate {_or_dash(audio['mos'])}",
+        f" · too late or lost {percent(audio['effective_loss'])} · MOS estimate {_or_dash(audio['mos'])}",
     ]
 
 
@@ -134,10 +135,6 @@ def _set_aside(count: int) -> str:
 
 def _ms(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} ms"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
 
 
 def _or_dash(value: object) -> str:

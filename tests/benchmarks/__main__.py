@@ -22,6 +22,7 @@ PARTS = (
     "calls",
     "screen",
     "memory",
+    "recording",
     "fold",
 )
 

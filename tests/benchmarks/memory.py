@@ -24,7 +24,9 @@ from dashboard.call.ports import Stop
 from dashboard.call.state import CallState, Line
 from dashboard.cli.line import line
 from dashboard.cli.settings import Settings
+from dashboard.errors import RecordingError
 from dashboard.simulator.scenario import load_scenario
+from dashboard.storage.ring import Ring
 from dashboard.ui.app import CallScopeApp
 from dashboard.ui.screens.call import CallScreen, Sample
 from dashboard.ui.widgets.transcript import TranscriptPanel
@@ -81,11 +83,17 @@ def _worker(facts: Path, minutes: int) -> list[int]:
 
 
 def _play(pipe: Connection, path: str, minutes: int) -> None:
-    """Line, link, dialect, intake and encoder, with the bot host in the same process, on a clock that jumps."""
+    """Line, link, dialect, intake, encoder and what is kept to be saved, on a clock that jumps.
+
+    The bot host is in the same process.
+    """
     gc.freeze()  # as the worker does
+    failures: list[RecordingError] = []
     with Path(path).open("wb") as stream:
         written = _Written(stream)
-        played(load_scenario("bad-day"), minutes * 60 + 1.0, {}, [written])
+        played(load_scenario("bad-day"), minutes * 60 + 1.0, {}, [written, Ring(masks=True, failed=failures.append)])
+    if failures:
+        raise failures[0]
     pipe.send(written.minutes.resident)
 
 

@@ -100,7 +100,7 @@ def _whose_turn(view: View) -> str:
     last = max(zip(channels, meters, strict=True), key=lambda one: one[1].sound_until or -math.inf)
     if last[1].sound_until is None:
         return ""
-    return "; the caller spoke last, it is the bot's turn" if last[0] == "caller" else "; the bot spoke last"
+    return "; it is the bot's turn" if last[0] == "caller" else "; the bot spoke last"
 
 
 def _one_way_audio(view: View, standing: bool) -> Sign | None:

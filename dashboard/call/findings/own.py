@@ -39,7 +39,7 @@ def _self_late(view: View, standing: bool) -> Sign | None:
     return Sign(
         f"callscope itself was late by up to {span_words(worst_s)}" + (f": {aside} samples set aside" if aside else ""),
         (
-            *([f"its event loop was late {times} times in {ago}"] if late else []),
+            *([f"its event loop was late {'once' if times == 1 else f'{times} times'} in {ago}"] if late else []),
             f"{aside} of {frames} frames of {ago} were read late: counted, but left out of every figure of timing"
             if aside
             else "frames are stamped by callscope itself, so its delay is in their timing"

@@ -9,6 +9,7 @@ from statistics import median
 
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
+from dashboard.call.units import percent
 from dashboard.call.words import span_words
 from dashboard.media.pacing import Sample
 from dashboard.media.readings import BATCH_S, Drift, batched, drift, lateness, window
@@ -86,7 +87,7 @@ def _missing(view: View, standing: bool) -> Sign | None:
     if hole_s >= LONG_HOLE_S:
         summary = f"The sender leaves out stretches of {span_words(hole_s)}"
         return Sign(summary, evidence, _SILENCE_SUPPRESSED, severity=Severity.INFO)
-    return Sign(f"Choppy: the sender leaves out {lost / expected:.1%} of the frames", evidence)
+    return Sign(f"Choppy: the sender leaves out {percent(lost / expected)} of the frames", evidence)
 
 
 def _pauses(view: View) -> Sign | None:
@@ -120,8 +121,8 @@ def _sender_batching(view: View, standing: bool) -> Sign | None:
     return Sign(
         f"Choppy: {summary[0].lower()}{summary[1:]}" if hurts else summary,
         (
-            f"{packed:.0%} of the frames of the last {RECENT_S:.0f} s came in packs, typically of {size:.0f} within"
-            f" {BATCH_S * 1000:.0f} ms",
+            f"{percent(packed)} of the frames of the last {RECENT_S:.0f} s came in packs, typically of {size:.0f}"
+            f" within {BATCH_S * 1000:.0f} ms",
             f"a listener needs {span_words((size - 1) * frame_s)} more buffer for that",
             view.late_words,
         ),

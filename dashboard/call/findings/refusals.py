@@ -101,7 +101,7 @@ def _credentials(view: View, refusal: Refusal) -> Sign:
 
 
 def _rate_limited(view: View, refusal: Refusal) -> Sign:
-    asked = f", and to wait {span_words(refusal.wait_s)}" if refusal.wait_s else ""
+    asked = f" and asks to wait {span_words(refusal.wait_s)}" if refusal.wait_s else ""
     return Sign(f"Rate limited: the host answers 429{asked}", refusal_evidence(view, refusal))
 
 

@@ -12,6 +12,7 @@ from operator import attrgetter
 from dashboard.call.findings.finding import Finding, Reading, Severity
 from dashboard.call.state import CallState, Connection, Outage
 from dashboard.call.terms import Cause, ClosedBy
+from dashboard.call.units import percent
 from dashboard.media.pacing import Sample
 from dashboard.media.readings import window
 
@@ -150,7 +151,7 @@ class View:
     def late_words(self) -> str:
         """The share of late frames as evidence."""
         return (
-            f"{self.late_share:.1%} of the frames of the last {RECENT_S:.0f} s too late for a buffer of"
+            f"{percent(self.late_share)} of the frames of the last {RECENT_S:.0f} s too late for a buffer of"
             f" {self.targets.buffer_s * 1000:.0f} ms"
         )
 

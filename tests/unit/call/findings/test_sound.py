@@ -176,7 +176,7 @@ def test_dead_air_names_the_side_that_owes_something() -> None:
     story.listen(7.0, caller_dbfs=LINE, bot_dbfs=LINE)
     finding = found(story.call, "dead_air")
     assert finding is not None
-    assert finding.summary == "Dead air: nobody has spoken for 6 s; the caller spoke last, it is the bot's turn"
+    assert finding.summary == "Dead air: nobody has spoken for 6 s; it is the bot's turn"
     assert finding.evidence[0] == "caller: -65 dBFS: a quiet line"
 
 
