@@ -36,7 +36,7 @@ _SETTLED_S = 1.1
 
 
 def run(quick: bool) -> list[Figure]:
-    minutes, seeks, rounds = (1, 20, 2) if quick else (60, 500, 18)
+    minutes, seeks, rounds = (1, 20, 1) if quick else (60, 500, 18)
     with TemporaryDirectory() as folder:
         file = Path(folder, "call.callscope")
         return [*_record(file, minutes), *_replay(file, seeks), *_keep(file, rounds)]
