@@ -184,7 +184,7 @@ async def _ask(host: BotHost, method: str, url: str, headers: Mapping[str, str],
     return await host.answer(Request(method, parts.path, query, httpx.Headers(dict(headers)), body, upgrade))
 
 
-class _DirectHttp(HttpClient):
+class DirectHttp(HttpClient):
     """Hands requests to the bot host."""
 
     def __init__(self, host: BotHost, time: MadeUpTime) -> None:
@@ -199,21 +199,18 @@ class _DirectHttp(HttpClient):
         return HttpReply(reply.status, reply.body, wait_s, notable(reply.headers.items()))
 
 
-class _DirectNetwork(Network):
-    """Reaches the bot host without a network."""
+class DirectWires:
+    """Connections to the bot host without a network."""
 
-    def __init__(self, settings: Settings, host: BotHost, time: MadeUpTime) -> None:
-        super().__init__(network_options(settings), time)
-        self._socket_options = network_options(settings).socket
-        self._client = _DirectHttp(host, time)
+    def __init__(self, host: BotHost, time: MadeUpTime, options: SocketOptions) -> None:
         self._host = host
         self._time = time
+        self._options = options
         self._served: set[asyncio.Task[None]] = set()
 
-    async def dial(self, url: str, token: Token | None) -> Socket:
-        headers = {} if token is None else {"Authorization": f"Bearer {token.value.reveal()}"}
+    async def open(self, url: str, headers: Mapping[str, str]) -> Socket:
         try:
-            async with asyncio.timeout(self._socket_options.open_timeout_s):
+            async with asyncio.timeout(self._options.open_timeout_s):
                 answer = await _ask(self._host, "GET", url, headers)
         except TimeoutError:
             raise LinkError(Failure(Cause.TIMEOUT, "timed out")) from None
@@ -221,7 +218,7 @@ class _DirectNetwork(Network):
             cause, wait_s = status_cause(Step.HANDSHAKE, answer.status), answer.headers.get("Retry-After")
             said = f"handshake answered {answer.status}"
             raise LinkError(Failure(cause, said, answer.status, retry_after(wait_s, WALL)))
-        ends = Ends(self._time, self._socket_options)
+        ends = Ends(self._time, self._options)
         task = self._time.create_task(self._serve(answer, ends))
         self._served.add(task)
         task.add_done_callback(self._served.discard)
@@ -232,11 +229,26 @@ class _DirectNetwork(Network):
         ends.close_from_host(1000, "")
 
     async def aclose(self) -> None:
-        await super().aclose()
         for task in self._served:
             task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*self._served)
+
+
+class _DirectNetwork(Network):
+    """Reaches the bot host without a network."""
+
+    def __init__(self, settings: Settings, host: BotHost, time: MadeUpTime) -> None:
+        super().__init__(network_options(settings), time)
+        self._client = DirectHttp(host, time)
+        self._wires = DirectWires(host, time, network_options(settings).socket)
+
+    async def dial(self, url: str, token: Token | None) -> Socket:
+        return await self._wires.open(url, {} if token is None else {"Authorization": f"Bearer {token.value.reveal()}"})
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        await self._wires.aclose()
 
 
 class Heard:

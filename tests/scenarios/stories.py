@@ -10,6 +10,7 @@ from dashboard.call.events import Cause, ClosedBy, Flaw, LinkState
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from tests.builders import Story
+from tests.scenarios.notices import followed
 from tests.several import call_back, held_together
 
 LINE = -65.0
@@ -169,6 +170,13 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "Cognigy refuses the token": (_refused_token, "endpoint_refused"),
     "Cognigy hangs behind an output": (lambda: _flow(finishes=False), "unfinished_turn"),
     "Cognigy finishes": (lambda: _flow(finishes=True), None),
+    "transcription not permitted": (
+        lambda: followed(refused=("transcription: the OAuth client lacks conversation:transcription:view",)),
+        "topics_refused",
+    ),
+    "subscription taken away": (lambda: followed(lost="another_channel_subscribed"), "subscription_lost"),
+    "transcripts after 75 s": (lambda: followed(age_s=75.0), "late_transcripts"),
+    "transcripts after 40 s": (lambda: followed(age_s=40.0), None),
     "worker killed": (_worker_gone, "worker_lost"),
     "worker told to stop": (_stopped, None),
     "operator reconnects": (_reconnected, None),

@@ -5,7 +5,7 @@ A rule explains only rules below it.
 
 from __future__ import annotations
 
-from dashboard.call.findings import audio, bot, cognigy, herd, link, own, pacing, refusals
+from dashboard.call.findings import audio, bot, cognigy, herd, link, notices, own, pacing, refusals
 from dashboard.call.findings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     refusals.HANDSHAKE_REFUSED,
     refusals.RATE_LIMITED,
     refusals.UNREACHABLE,
+    notices.TOPICS_REFUSED,
     link.MESSAGE_TOO_BIG,
     link.TOKEN_EXPIRY,
     link.IDLE_TIMEOUT,
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     link.HALF_OPEN,
     link.FLAPPING,
     herd.THUNDERING_HERD,
+    notices.SUBSCRIPTION_LOST,
     link.CLOSED_BY_PEER,
     link.ABNORMAL_CLOSURES,
     audio.WRONG_CODEC,
@@ -46,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     audio.DIGITAL_SILENCE,
     bot.SLOW_BOT,
     cognigy.UNFINISHED_TURN,
+    notices.LATE_TRANSCRIPTS,
     bot.BOT_REPEATS,
     bot.PROTOCOL_VIOLATION,
     bot.PEER_ERRORS,
