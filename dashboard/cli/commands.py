@@ -245,7 +245,8 @@ Needs a call to dial and credentials:
   GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET   environment variables: an OAuth
                          client with the client credentials grant
   --region               where that client lives, such as mypurecloud.ie
-  --app-id or --url      the app to look up, or the WebSocket address itself
+  --app-id or --url      the app to look up, or the WebSocket address itself;
+                         watch and probe: or --conversation ID, to follow it
 With --auth none and --url it needs no credentials.
 
 Settings come from, later ones winning: the defaults; the settings file,

@@ -89,7 +89,7 @@ LATE_TRANSCRIPTS = Rule(
     name="late_transcripts",
     severity=Severity.WARNING,
     means="Genesys' transcripts come more than a minute after the words: nobody can follow the call by them.",
-    remedy="Switch low latency transcription on (Genesys admin, Speech and Text Analytics); check this machine's clock.",
+    remedy="Switch low latency transcription on (Genesys admin, Speech and Text Analytics); check the clock here.",
     sign=_late_transcripts,
     clear_after_s=5.0,
 )
