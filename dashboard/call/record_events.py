@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from dashboard.call.terms import Event
 
+WHOLE = "--record"
+"""The trigger of a recording that is written from the beginning of the call on."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryMeasured(Event):

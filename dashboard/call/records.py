@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
+from dashboard.call.record_events import WHOLE, HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 
 _KEPT = 20
 
@@ -13,12 +13,16 @@ RecordFact = HistoryMeasured | RecordingStarted | RecordingSaved | RecordingFail
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Recordings that are being written, the newest that were closed or failed, and what could be saved now."""
+    """Recordings that are being written, the newest that were closed or failed, and what could be saved now.
+
+    whole: path of the recording that is written from the beginning of the call on, or was; empty if there is none.
+    """
 
     writing: tuple[RecordingStarted, ...] = ()
     saved: tuple[RecordingSaved, ...] = ()
     failed: tuple[RecordingFailed, ...] = ()
     history: HistoryMeasured | None = None
+    whole: str = ""
 
 
 def told(records: Records, fact: RecordFact) -> Records:
@@ -27,11 +31,13 @@ def told(records: Records, fact: RecordFact) -> Records:
         case HistoryMeasured():
             return replace(records, history=fact)
         case RecordingStarted():
-            return replace(records, writing=(*records.writing, fact))
+            whole = fact.path if fact.trigger == WHOLE else records.whole
+            return replace(records, writing=(*records.writing, fact), whole=whole)
         case RecordingSaved():
             return replace(_ended(records, fact.path), saved=(*records.saved[-_KEPT + 1 :], fact))
         case RecordingFailed():
-            return replace(_ended(records, fact.path), failed=(*records.failed[-_KEPT + 1 :], fact))
+            whole = "" if fact.path == records.whole else records.whole
+            return replace(_ended(records, fact.path), failed=(*records.failed[-_KEPT + 1 :], fact), whole=whole)
 
 
 def worker_died(records: Records) -> Records:

@@ -75,7 +75,7 @@ def record_lines(call: CallState) -> list[str]:
     """Return where the call was recorded, and what could not be, a line each."""
     lines = []
     for saved in call.records.saved:
-        lacks = f" · without the first {saved.missing_s:.0f} s" if saved.missing_s else ""
+        lacks = f" · without the first {saved.missing_s:.0f} s" if saved.missing_s >= 0.5 else ""
         size = f"{saved.size_bytes / 1_000_000:.1f} MB"
         lines.append(f"  record {visible(saved.path)} · {_plural(saved.facts, 'fact')} · {size}{lacks}")
     for failed in call.records.failed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dashboard.call.events import CallEnded, CallStarted, Event, Ticked
 from dashboard.call.ports import Command, Emit, Save, Sound, Source
-from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
+from dashboard.call.record_events import WHOLE, HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.clock import Clock
 from dashboard.errors import RecordingError
 from dashboard.storage.about import About, Written
@@ -118,7 +118,7 @@ class Desk:
         for recorder in self._following:
             recorder.put(event)
         if isinstance(event, CallStarted) and self._plan.record:
-            self._following.append(self._begin(self._path(self._plan.record), "--record", [event]))
+            self._following.append(self._begin(self._path(self._plan.record), WHOLE, [event]))
         if self._box is not None and self._ring is not None:
             self._watch(self._box, self._ring, event)
         if isinstance(event, Ticked):

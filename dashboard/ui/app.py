@@ -278,7 +278,9 @@ class CallScopeApp(App[None]):
         elif self._bundle is not None and call is not None:
             from dashboard.ui.evidence import Evidence, bundle_name
 
-            self._evidence = Evidence(self._bundle, self._command, self._recording, call.call_id)
+            left = call.ended is not None or call.worker_lost is not None
+            recording = Path(call.records.whole) if left and call.records.whole else self._recording
+            self._evidence = Evidence(self._bundle, self._command, recording, call.call_id)
             task = self._write(self._evidence, f"{bundle_name(call)}.zip")
             self._bundling = asyncio.create_task(task, name="evidence")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from dashboard.call.events import Speaker, TranscriptReceived
+from dashboard.call.events import CallEnded, Speaker, TranscriptReceived, WorkerLost
 from dashboard.call.ports import Save
 from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.errors import WorkerError
@@ -103,6 +104,36 @@ async def test_e_has_the_call_saved_and_bundled_and_the_path_copied(story: Story
         await until(pilot, lambda: stage.app.clipboard == str(out))
         assert [toast.partition(" | ")[0] for toast in stage.toasts()] == ["Evidence written"]
         assert not recording.parent.exists(), "nothing is left lying about"
+
+
+@pytest.mark.parametrize(
+    "ended", [CallEnded("c", 0.0, "the peer is done"), WorkerLost("c", 0.0, "was killed", dead=True)]
+)
+async def test_e_takes_the_recording_that_is_left_of_a_call_that_is_over(
+    story: Story, here: Path, ended: CallEnded | WorkerLost
+) -> None:
+    story.fact(RecordingStarted(story.call.call_id, story.now, "/home/me/call.callscope", "--record"))
+    story.fact(replace(ended, call_id=story.call.call_id, at=story.now))
+    stage = Stage(story.call)
+    async with stage.opened() as pilot:
+        await pilot.press("e")
+        await until(pilot, lambda: len(stage.bundled) == 1)
+        assert str(stage.bundled[0][0]) == "/home/me/call.callscope"
+        assert stage.commands == [], "nobody is there to save it"
+
+
+@pytest.mark.parametrize("failed", [True, False])
+async def test_a_call_that_is_over_and_left_no_recording_has_no_e(story: Story, here: Path, failed: bool) -> None:
+    if failed:
+        story.fact(RecordingStarted(story.call.call_id, story.now, "/x", "--record"))
+        story.fact(RecordingFailed(story.call.call_id, story.now, "/x", "the disk is full", "Make room."))
+    story.fact(RecordingSaved(story.call.call_id, story.now, "/only/a/part", 10, 1000))
+    story.fact(CallEnded(story.call.call_id, story.now, "the peer is done"))
+    stage = Stage(story.call)
+    async with stage.opened() as pilot:
+        await pilot.press("e")
+        await pilot.pause(0.05)
+        assert (stage.bundled, stage.commands) == ([], [])
 
 
 async def test_the_picture_is_masked_as_recordings_are_and_the_screen_is_not(story: Story, here: Path) -> None:

@@ -179,8 +179,9 @@ class CallScreen(Ground):
         if action in _CALLER and (call is None or call.dialect != CONNECTOR):
             return False
         if action in _LIVE or action in _CALLER or (action == "app.evidence" and self.LIVE):
-            lost = call is not None and call.worker_lost is not None
-            return call is not None and call.ended is None and not lost and not self._leaving
+            listens = call is not None and call.ended is None and call.worker_lost is None
+            left = action == "app.evidence" and call is not None and bool(call.records.whole)
+            return (listens or left) and not self._leaving
         if action in _SHOWN:
             return call is not None
         return self._alone is not None or self._leave is not None if action == "back" else True
