@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from dashboard.media.tail import Tail
 
+COGNIGY = ("cognigy", "cognigy-rest")
+"""The dialects' names."""
+
 
 @dataclass(frozen=True, slots=True)
 class CognigyView:

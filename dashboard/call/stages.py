@@ -87,6 +87,7 @@ class Marks:
     audio: float | None = None
     audio_until: float | None = None
     barge_in: float | None = None
+    finished: float | None = None  # the bot said so
     silent: float | None = None  # the bot, after the barge-in
     failed: float | None = None  # no sign of an answer until then
     waits: float | None = None  # no sign so far
@@ -99,9 +100,14 @@ class Marks:
 
 def axis_top(turns: Turns) -> float:
     """Return how many seconds the axis spans: room for the wait of most turns, a round number."""
-    _, high = middle_and_high(wait_s(turn) for turn in all_turns(turns))
+    _, high = middle_and_high(_shown_s(turn) for turn in all_turns(turns))
     wanted = (high or 0.0) * _ROOM_BEHIND
     return next((top for top in _TOPS_S if top >= wanted), _TOPS_S[-1])
+
+
+def _shown_s(turn: Turn) -> float | None:
+    """What of a turn should be on the axis: the wait, and where the bot says when it has finished all of it."""
+    return wait_s(turn) if turn.finished_at is None else turn.finished_at - asked_at(turn)
 
 
 def marks_of(turn: Turn, call: CallState) -> Marks:
@@ -119,6 +125,7 @@ def marks_of(turn: Turn, call: CallState) -> Marks:
         text=since(turn.text_at),
         audio=since(turn.audio_at),
         audio_until=since(turn.audio_until),
+        finished=since(turn.finished_at),
         barge_in=None if barge_in is None else since(barge_in.at),
         silent=None if barge_in is None else since(barge_in.silent_at),
         failed=since(turn.ended_at + call.targets.silent_failure_after_s) if turn.silent else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
-from dashboard.call.cognigy_view import CognigyView
+from dashboard.call.cognigy_view import COGNIGY, CognigyView
 from dashboard.call.conversation import GenesysReported
 from dashboard.call.findings.finding import Findings
 from dashboard.call.hook_view import HookView
@@ -25,7 +25,7 @@ def _none() -> Mapping[Any, Any]:
     return MappingProxyType({})
 
 
-SOUNDLESS = frozenset({"cognigy", "cognigy-rest", NOTIFICATIONS})
+SOUNDLESS = frozenset({*COGNIGY, NOTIFICATIONS})
 """Dialects of wires that carry no audio."""
 
 INBOUND = "inbound"

@@ -41,6 +41,8 @@ DIALECTS = {
     "audiohook": "callscope listens and Genesys calls",
     "notifications": "callscope follows what Genesys tells of a conversation",
     "connector": "callscope calls an Audio Connector bot in Genesys' place",
+    "cognigy": "callscope speaks to a Cognigy endpoint over Socket.IO",
+    "cognigy-rest": "the same over REST",
 }
 """What `demo` can play: each but the first in a module `demo_<name>.py` (`demo.py`)."""
 

@@ -63,7 +63,7 @@ def source(order: dict[str, Any]) -> tuple[Demo, Examine]:
 
 
 def _of(dialect: str) -> Any:
-    return import_module(f"dashboard.cli.demo_{dialect}")
+    return import_module(f"dashboard.cli.demo_{dialect.replace('-', '_')}")
 
 
 def advice(scenario: str) -> dict[str, Any]:

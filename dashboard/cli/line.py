@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dashboard.dialects.cognigy import Endpoint
 
 _NEVER_S = 1e9
+_PING_S = 15.0
 
 
 def line(settings: Settings, call_id: str, *, clock: Clock | None = None, network: Network | None = None) -> Line:
@@ -160,5 +161,6 @@ def endpoint(settings: Settings, call_id: str) -> Endpoint | None:
         test_mode=settings.test_mode,
         intent_keys=tuple(tuple(path.split(".")) for path in settings.intent_keys),
         turn_limit_s=settings.turn_limit,
+        ping_s=min(_PING_S, settings.stale_after / 3),
         engine=settings.engine_io,
     )

@@ -31,7 +31,8 @@ KIND_LIMIT = 64
 class Endpoint:
     """Who speaks to which endpoint, in which session; `url_token` is the only credential.
 
-    turn_limit_s: after that a bot that has not finished its turn is waited for no more.
+    turn_limit_s: after that a bot that has not finished its turn is waited for no more. ping_s: how often Engine.IO is
+    pinged at least, so that its pong keeps the link from looking stale.
     """
 
     url_token: str = field(repr=False)
@@ -42,6 +43,7 @@ class Endpoint:
     test_mode: bool = True
     intent_keys: IntentKeys = (("data", "intent"), ("data", "intentScore"))
     turn_limit_s: float = 30.0
+    ping_s: float = 15.0
     engine: int = 3
 
     def socket_url(self, host: str) -> str:
@@ -102,7 +104,7 @@ class Cognigy:
         self._endpoint = endpoint
         self._read = OutputReader(call_id, endpoint.intent_keys, endpoint.url_token)
         self._turn = OpenTurn(call_id, endpoint.turn_limit_s)
-        self._wire = SocketIo(endpoint.engine)
+        self._wire = SocketIo(endpoint.engine, endpoint.ping_s)
         self._opened_at = 0.0
         self._connected_at: float | None = None
         self._ready = False
@@ -114,7 +116,7 @@ class Cognigy:
         return self._ready and not self._turn.waits
 
     def opened(self, now: float) -> None:
-        self._wire = SocketIo(self._endpoint.engine)
+        self._wire = SocketIo(self._endpoint.engine, self._endpoint.ping_s)
         self._turn.end()
         self.hang_up = None
         self._opened_at, self._connected_at, self._ready = now, None, False

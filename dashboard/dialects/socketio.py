@@ -20,9 +20,7 @@ from pydantic_core import from_json
 from dashboard.dialects.base import Problem
 from dashboard.dialects.fields import Message, UnreadableError, number, parse_problem, parsed
 
-PING_AT_MOST_S = 15.0
-"""How often a ping is sent at least, so that its pong keeps the link from looking stale. A server takes any number."""
-PING_AT_LEAST_S = 0.05
+SHORTEST_PING_S = 0.05
 CONNECT_UNASKED_S = 1.0
 """A server of version 2 connects the namespace by itself at once; one that has not until then waits for us."""
 
@@ -78,12 +76,15 @@ Heard = Opened | Connected | Emitted | Ponged | Refused | Left | Nothing | Unkno
 
 
 class SocketIo:
-    """One connection. What it wants to send is in `to_send`; `tick` lets time pass."""
+    """One connection. What it wants to send is in `to_send`; `tick` lets time pass.
 
-    def __init__(self, asked_version: int = 3) -> None:
+    ping_s: the longest pause between two pings, whatever the server asks for; it takes any number.
+    """
+
+    def __init__(self, asked_version: int = 3, ping_s: float = 15.0) -> None:
         self.version = asked_version
         self._unsent: list[str] = []
-        self._interval_s = PING_AT_MOST_S
+        self._longest_s = self._interval_s = ping_s
         self._opened_at: float | None = None
         self._connected = False
         self._ping_due: float | None = None
@@ -139,7 +140,7 @@ class SocketIo:
         times = parsed(data)
         interval_ms = number(times.get("pingInterval"))
         if interval_ms is not None and interval_ms > 0:
-            self._interval_s = min(PING_AT_MOST_S, max(PING_AT_LEAST_S, interval_ms / 1000))
+            self._interval_s = min(self._longest_s, max(SHORTEST_PING_S, interval_ms / 1000))
         self._opened_at = at
         if self.version == 4:
             self._opened_at = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from dashboard.call.cognigy_view import COGNIGY
 from dashboard.call.findings.bot import newest_first, short
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.refusals import refusal_evidence, refusal_of
@@ -24,7 +25,7 @@ _KEPT_S = 60.0
 
 
 def _endpoint_refused(view: View, standing: bool) -> Sign | None:
-    if not view.call.dialect.startswith("cognigy"):
+    if view.call.dialect not in COGNIGY:
         return None
     refusal = refusal_of(view, _REFUSED)
     if refusal is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.call.cognigy_view import CognigyView, mode_words
 from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.state import CallState, QueueView
 from dashboard.call.terms import LinkState
@@ -16,6 +17,7 @@ _SESSION = 18  # cells for a session's name at least, with its label
 
 _QUEUES = ("audio", "control")
 
+_NO_LIMIT_S = 1e6
 _TOKEN_SOON_S = 60.0
 OPENED_S = 5.0
 """A caller waits no longer for a session to be opened."""
@@ -53,15 +55,33 @@ def _identity(call: CallState, width: int) -> list[Spans]:
     room = width - _LABEL
     endpoint = tame(call.link.endpoint or call.endpoint) or NOTHING
     session = NOTHING if call.session_id is None else tame(call.session_id)
-    conversation = NOTHING if call.conversation_id is None else tame(call.conversation_id)
     resumed = f"resumed {call.link.resumed}×" if call.link.resumed else ""
     extra: Spans = ((f"  {resumed}", "good"),) if resumed else ()
     session_room = max(8, room - len(resumed) - 2)
     return [
         _field("endpoint", (shorten_middle(endpoint, room), "text")),
         (*_field("session", (shorten_middle(session, session_room), "text")), *extra),
-        _field("conversation", (shorten_middle(conversation, room), "text")),
+        _speaks_as(call.cognigy, room) if call.cognigy is not None else _conversation(call, room),
     ]
+
+
+def _conversation(call: CallState, room: int) -> Spans:
+    conversation = tame(call.conversation_id or "") or NOTHING
+    return _field("conversation", (shorten_middle(conversation, room), "text"))
+
+
+def _speaks_as(view: CognigyView, room: int) -> Spans:
+    """Whose profile and which kind of session it is: not the caller's, who hears nothing of it."""
+    told = join_fitting(
+        [
+            ((shorten_middle(tame(view.user_id or "") or NOTHING, room), "text"),),
+            ((mode_words(view), "text" if view.test_mode else "warn"),),
+            (("a session of its own, which no caller hears", "dim"),),
+        ],
+        room,
+        " · ",
+    )
+    return _field("speaks as", *told)
 
 
 def _health(call: CallState, width: int) -> list[Spans]:
@@ -121,7 +141,9 @@ def _idle(call: CallState) -> Spans:
     if last is None:
         return ((NOTHING, "text"),)
     idle, limit = max(0.0, call.now - last), call.targets.stale_after_s
-    tone: Role = "bad" if idle >= limit else "warn" if idle >= limit / 3 else "text"
+    if limit > _NO_LIMIT_S:
+        return ((f"{idle:.1f} s", "text"),)
+    tone: Role = "bad" if idle >= limit else "warn" if idle >= limit / 3 and not call.soundless else "text"
     return ((f"{idle:.1f} s", tone), (f" of {limit:.0f} s", "dim"))
 
 
@@ -137,7 +159,11 @@ def _token(call: CallState) -> Spans:
 
 
 def _way_in(call: CallState) -> tuple[str, Spans]:
-    """Return what let us in, under its label: a token; where we call a bot, how soon that opened the session."""
+    """Return what the call lives on, under its label: a token; where we call a bot, how soon that opened the session; of a
+    Cognigy endpoint Engine.IO's own pings."""
+    if call.cognigy is not None:
+        rtts = call.cognigy.rtts
+        return "ping", ((f"{millis(rtts[-1][1])} ms" if rtts else NOTHING, "text"),)
     if call.hook is None or call.dialect != CONNECTOR:
         return "token", _token(call)
     took_s = call.hook.opened_s
@@ -209,12 +235,15 @@ def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     session = shorten_middle(session, max(_SESSION, width - cells(outages) - cells(own) - 4) - len("session "))
     second = join_fitting([_short("session", ((session, "text"),)), outages, own], width)
     room = width - 9
-    conversation = NOTHING if call.conversation_id is None else tame(call.conversation_id)
+    conversation = tame(call.conversation_id or "") or NOTHING
+    whose = _field("call", (shorten_middle(conversation, room), "text"), width=9)
+    if call.cognigy is not None:
+        whose = _field("as", *_speaks_as(call.cognigy, room)[1:], width=9)
     return [
         live,
         second,
         _field("to", (shorten_middle(tame(link.endpoint or call.endpoint), room), "text"), width=9),
-        _field("call", (shorten_middle(conversation, room), "text"), width=9),
+        whose,
     ]
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal
 
+from dashboard.call.cognigy_figures import WHOLE, first_s
+from dashboard.call.cognigy_view import COGNIGY
 from dashboard.call.state import CallState
+from dashboard.call.turns import all_turns
 from dashboard.media import readings
 from dashboard.media.pacing import WINDOW_S
 from dashboard.ui.draw.findings import finding_marks
@@ -20,7 +23,7 @@ from dashboard.ui.draw.layout import Spans, crop
 from dashboard.ui.draw.spans import Role, Span
 from dashboard.ui.draw.sparkline import down_columns, outage_spans
 
-PlotKind = Literal["lateness", "histogram", "round trips"]
+PlotKind = Literal["lateness", "histogram", "round trips", "answers"]
 
 _INKS: tuple[Role, ...] = ("dim", "accent", "warn", "bad", "faint")
 _ACCENT, _WARN, _BAD, _FAINT = range(1, 5)
@@ -29,6 +32,7 @@ _SGR = re.compile(r"\x1b\[([\d;]*)m")
 _TOPS_S = tuple(base * 10**power for power in range(-3, 3) for base in (1, 2, 5))
 _BINS_S = (0.0, 0.001, 0.002, 0.005, 0.010, 0.020, 0.040, 0.060, 0.100, 0.200, 0.500)
 _AXIS_CELLS = 8
+_LEAST_PLOT_S = 10.0
 
 
 def draw_plot(kind: PlotKind, call: CallState, window_s: float | None, width: int, height: int) -> list[Spans]:
@@ -203,6 +207,26 @@ def _round_trips(call: CallState, window_s: float | None, width: int, height: in
     return _spans(figure, width)
 
 
+# -- answers ----------------------------------------------------------------------------------------------
+
+
+def _answers(call: CallState, window_s: float | None, width: int, height: int) -> list[Spans]:
+    """A point for each turn: to its first output, and to its end above that."""
+    turns = [turn for turn in all_turns(call.turns) if turn.latency_s is not None or turn.finished_at is not None]
+    shown_s = window_s or max(_LEAST_PLOT_S, call.now - call.started_at)
+    began, count = call.now - shown_s, width - _AXIS_CELLS
+    figure = _fresh(width, height)
+    highest_s = 0.0
+    for measure, symbol, ink in ((WHOLE, "◦", _FAINT), (partial(first_s, call=call), "•", _ACCENT)):
+        known = [(turn.ended_at, seconds) for turn in turns if (seconds := measure(turn)) is not None]
+        points = [(int((at - began) / shown_s * (count - 1)), s * 1000) for at, s in known if at >= began]
+        if points:
+            highest_s = max(highest_s, *(ms / 1000 for _, ms in points))
+            figure.draw(figure.signal(*zip(*points, strict=True), marker=_marker(symbol, ink)))
+    _axes(figure, count, _round_top(highest_s, 0.5), (_ago(shown_s), _ago(shown_s / 2), "now"))
+    return _spans(figure, width)
+
+
 def _ago(seconds: float) -> str:
     return f"−{seconds:.0f} s" if seconds < 120 else f"−{seconds / 60:.0f} min"
 
@@ -218,10 +242,18 @@ _PLOTS: dict[PlotKind, Callable[[CallState, float | None, int, int], list[Spans]
     "lateness": _lateness,
     "histogram": _histogram,
     "round trips": _round_trips,
+    "answers": _answers,
 }
 _NOTHING: dict[PlotKind, Callable[[CallState], str]] = {
     "lateness": lambda call: _silence(call),
     "histogram": lambda call: _silence(call),
     "round trips": lambda call: "" if call.link.rtts else "no ping answered yet",
+    "answers": lambda call: "" if any(turn.latency_s for turn in all_turns(call.turns)) else "no answer yet",
 }
-PLOT_KINDS: tuple[PlotKind, ...] = ("lateness", "histogram", "round trips")
+
+
+def kinds_of(call: CallState) -> tuple[PlotKind, ...]:
+    """Return what can be plotted of a call."""
+    if not call.soundless:
+        return ("lateness", "histogram", "round trips")
+    return ("answers", "round trips") if call.dialect in COGNIGY else ("round trips",)

@@ -74,7 +74,7 @@ def transcript_row(item: Line | Turn, call: CallState, width: int) -> Row:
     if item.kind == "intent" and item.confidence is not None:
         body.append((f" {item.confidence:.2f}", "dim"))
     if item.latency_s is not None:
-        tail = _latency(item.latency_s, call, width)
+        tail = _latency(item, item.latency_s, call, width)
     if item.age_s is not None:
         tail = _tail(padded(f"{span(max(0.0, item.age_s))} old", _TAIL, right=True), "dim", width)
     if item.utterance is not None:
@@ -116,9 +116,11 @@ def _tail(text: str, role: Role, width: int) -> tuple[Span, ...]:
     return ((padded(text, _TAIL) if width >= _COLUMNS_FROM else text, role),)
 
 
-def _latency(latency_s: float, call: CallState, width: int) -> tuple[Span, ...]:
+def _latency(item: Line, latency_s: float, call: CallState, width: int) -> tuple[Span, ...]:
     role: Role = "text"
-    if latency_s >= call.targets.silent_failure_after_s:
+    if item.kind == "status":
+        role = "dim"  # a whole turn may take its time
+    elif latency_s >= call.targets.silent_failure_after_s:
         role = "bad"
     elif latency_s > SLOW_S:
         role = "warn"

@@ -38,6 +38,11 @@ _MEANS: tuple[Spans, ...] = (
     (("barge-in", "text"), (" until the bot is silent", "dim")),
     (("intent, text, audio", "text"), (" after the final", "dim")),
 )
+_TYPED_LEGEND: tuple[Spans, ...] = (*_LEGEND[1:3], (("━━━", "bot"), (" until the bot has finished", "dim")))
+_TYPED_MEANS: tuple[Spans, ...] = (
+    (("wait", "text"), (" utterance to the first sign of an answer", "dim")),
+    (("intent, text, end", "text"), (" after the utterance", "dim")),
+)
 _KEYS: Spans = (
     ("/", "accent"),
     (" search  ", "dim"),
@@ -69,6 +74,7 @@ def bar(marks: Marks, top_s: float, width: int, limit_s: float) -> Spans:
     fill(marks.final, marks.failed, "─", "bad")
     fill(marks.final, marks.waits, "─", "dim")
     fill(marks.audio, marks.audio_until, "━", "bot")
+    fill(marks.text or marks.final, marks.finished, "━", "bot")
     fill(marks.barge_in, marks.silent or marks.audio_until, "━", "warn" if marks.silent else "bad")
     for at, symbol, role in _symbols(marks):
         if at is not None and cell(at) < width:
@@ -124,6 +130,9 @@ class _Column:
 
 _BAR = _Column("", 24)
 _SAID = _Column("the user said", 12)
+_END = _Column("end", 7, stage="final_to_end")
+"""Only of a wire on which the bot says when it has finished; there nobody speaks."""
+_SPOKEN = ("final", "audio", "speaks", "barge-in")
 _COLUMNS = (
     _Column("#", 3, spare=2),
     _Column("time", 8, spare=4),
@@ -133,6 +142,7 @@ _COLUMNS = (
     _Column("intent", 7, spare=6, stage="final_to_intent"),
     _Column("text", 7, spare=7, stage="final_to_text"),
     _Column("audio", 7, spare=8, stage="final_to_audio"),
+    _END,
     _Column("wait", 7),
     _Column("speaks", 7, spare=1, stage="bot_audio"),
     _Column("barge-in", 8, spare=3),
@@ -141,9 +151,9 @@ _SAID_SHARE = 0.32
 
 
 @lru_cache(maxsize=8)
-def _columns_for(width: int) -> tuple[tuple[_Column, int], ...]:
+def _columns_for(width: int, spoken: bool) -> tuple[tuple[_Column, int], ...]:
     """Return the columns for which there is room, each with its cells; bar and text share what is left."""
-    chosen = list(_COLUMNS)
+    chosen = [one for one in _COLUMNS if (one is not _END if spoken else one.title not in _SPOKEN)]
     while _taken(chosen) > width and any(column.spare for column in chosen):
         chosen.remove(max(chosen, key=lambda column: column.spare))
     free = max(0, width - _taken(chosen))
@@ -156,9 +166,10 @@ def _taken(columns: Sequence[_Column]) -> int:
     return sum(column.width for column in columns) + _GAP * (len(columns) - 1)
 
 
-def turns_header(top_s: float, width: int) -> Row:
+def turns_header(call: CallState, top_s: float, width: int) -> Row:
     """Return the titles, with the axis above the bars."""
     return _across(
+        call,
         width,
         lambda column, size: (
             ((axis(top_s, size), "dim"),) if column is _BAR else ((_aligned(column.title, column, size), "dim"),)
@@ -168,13 +179,14 @@ def turns_header(top_s: float, width: int) -> Row:
 
 def turn_row(turn: Turn, call: CallState, top_s: float, width: int) -> Row:
     """Return the row of a turn."""
-    return _across(width, lambda column, size: _cell(turn, call, column, size, top_s))
+    return _across(call, width, lambda column, size: _cell(turn, call, column, size, top_s))
 
 
-def legend(width: int) -> list[Spans]:
+def legend(call: CallState, width: int) -> list[Spans]:
     """Return two rows: what the signs in a bar and the titles of the columns mean."""
+    signs, means = (_LEGEND, _MEANS) if not call.soundless else (_TYPED_LEGEND, _TYPED_MEANS)
     keys = cells(_KEYS)
-    return [join_fitting(_LEGEND, width, "   "), spread(join_fitting(_MEANS, width - keys - 2, "   "), _KEYS, width)]
+    return [join_fitting(signs, width, "   "), spread(join_fitting(means, width - keys - 2, "   "), _KEYS, width)]
 
 
 def percentile_rows(call: CallState, top_s: float, width: int) -> tuple[Row, Row]:
@@ -185,14 +197,14 @@ def percentile_rows(call: CallState, top_s: float, width: int) -> tuple[Row, Row
     def row(place: int, name: str) -> Row:
         values: dict[str, float | None] = {stage: pair[place] for stage, pair in stages.items()}
         values |= {"wait": waits[place], "barge-in": barge_ins[place]}
-        return _across(width, lambda column, size: _summary_cell(name, values, column, size, top_s, call))
+        return _across(call, width, lambda column, size: _summary_cell(name, values, column, size, top_s, call))
 
     return row(0, "p50"), row(1, "p95")
 
 
-def _across(width: int, cell: Callable[[_Column, int], Spans]) -> Row:
+def _across(call: CallState, width: int, cell: Callable[[_Column, int], Spans]) -> Row:
     spans: list[Span] = []
-    for column, size in _columns_for(width):
+    for column, size in _columns_for(width, not call.soundless):
         spans += [*cell(column, size), (" " * _GAP, "text")]
     return Row(tuple(spans[:-1]))
 
@@ -265,4 +277,5 @@ def _typical(values: dict[str, float | None]) -> Marks:
         text=after(values["final_to_text"]),
         audio=audio,
         audio_until=None if audio is None or speaks is None else audio + speaks,
+        finished=after(values["final_to_end"]),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard.call.cognigy_view import COGNIGY
 from dashboard.call.state import CallState
+from dashboard.ui.draw.answers import draw_answers
 from dashboard.ui.draw.jitter import JitterFigures, draw_jitter, measure_jitter
 from dashboard.ui.draw.notices import draw_notices
 from dashboard.ui.widgets.painted import Panel
@@ -47,6 +49,10 @@ class JitterPanel(Panel):
 
     def draw(self) -> None:
         call = self.call or CallState("")
+        if call.dialect in COGNIGY:
+            self.border_title, self.border_subtitle = "2 the bot's answers", ""
+            self.show(draw_answers(call, *self.size))
+            return
         told = call.notices if call.soundless else None
         self.border_title = self.BORDER_TITLE if told is None else "2 conversation"
         if told is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.call.state import CallState
-from dashboard.ui.draw.plot import PLOT_KINDS, PlotKind, draw_plot
+from dashboard.ui.draw.plot import PlotKind, draw_plot, kinds_of
 from dashboard.ui.widgets.painted import Panel
 
 _EVERY_S = 0.5
@@ -13,13 +13,15 @@ _TITLES: dict[PlotKind, str] = {
     "lateness": "lateness over time",
     "histogram": "lateness: frames by ms",
     "round trips": "round trips over time",
+    "answers": "answers: • first output ◦ whole turn",
 }
 
 
 class PlotPanel(Panel):
     def __init__(self) -> None:
         super().__init__()
-        self.kind: PlotKind = PLOT_KINDS[0]
+        self._kinds = kinds_of(CallState(""))
+        self.kind: PlotKind = self._kinds[0]
         self.window_s: float | None = 60.0
         self._due: object = None
 
@@ -33,7 +35,7 @@ class PlotPanel(Panel):
 
     def next_kind(self) -> None:
         """Go on to the next plot."""
-        self.kind = PLOT_KINDS[(PLOT_KINDS.index(self.kind) + 1) % len(PLOT_KINDS)]
+        self.kind = self._kinds[(self._kinds.index(self.kind) + 1) % len(self._kinds)]
         self._rename()
         self.draw()
 
@@ -41,10 +43,18 @@ class PlotPanel(Panel):
         before, self.call = self.call, call
         if call is None or call is before or not self.display:
             return
+        self._offer(kinds_of(call))
         due = call.call_id, call.now // _EVERY_S
         if due != self._due:
             self._due = due
             self.draw()
+
+    def _offer(self, kinds: tuple[PlotKind, ...]) -> None:
+        """Plot what such a call has."""
+        if kinds != self._kinds:
+            self._kinds = kinds
+            self.kind = self.kind if self.kind in kinds else kinds[0]
+            self._rename()
 
     def draw(self) -> None:
         width, height = self.size
@@ -54,5 +64,5 @@ class PlotPanel(Panel):
     def _rename(self) -> None:
         self.border_title = f"4 {_TITLES[self.kind]}"
         self.border_subtitle = " · ".join(
-            f"[b $text-accent]{kind}[/]" if kind == self.kind else kind for kind in PLOT_KINDS
+            f"[b $text-accent]{kind}[/]" if kind == self.kind else kind for kind in self._kinds
         )

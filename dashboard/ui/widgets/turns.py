@@ -25,7 +25,7 @@ class TurnsPanel(LogPanel[Turn]):
         self.top_s = axis_top(self.call.turns)
 
     def header(self, width: int) -> Row | None:
-        return turns_header(self.top_s, width) if self._count else None
+        return turns_header(self.call, self.top_s, width) if self._count else None
 
     def row(self, item: Turn, width: int) -> Row:
         return turn_row(item, self.call, self.top_s, width)
@@ -77,4 +77,4 @@ class TurnsFoot(Painted):
         width = self.size.width
         if width:
             rows = percentile_rows(self._call, axis_top(self._call.turns), width)
-            self.show([*(tuple(paint(row, width)[0]) for row in rows), EMPTY, *legend(width)])
+            self.show([*(tuple(paint(row, width)[0]) for row in rows), EMPTY, *legend(self._call, width)])

@@ -14,7 +14,7 @@ from textual.color import Color
 from dashboard.ui.ascii import AsciiFilter, to_ascii
 from dashboard.ui.draw.connection import draw_connection
 from dashboard.ui.draw.jitter import draw_jitter, measure_jitter
-from dashboard.ui.draw.plot import PLOT_KINDS, draw_plot
+from dashboard.ui.draw.plot import draw_plot, kinds_of
 from tests import builders
 
 waiting = cache(builders.waiting)
@@ -39,7 +39,7 @@ def test_nothing_that_we_draw_becomes_a_question_mark() -> None:
     rows = [
         *draw_connection(call, 86, 14),
         *draw_jitter(call, measure_jitter(call, 60.0), 106, 14, window_s=60.0),
-        *(row for kind in PLOT_KINDS for row in draw_plot(kind, call, 60.0, 80, 14)),
+        *(row for kind in kinds_of(call) for row in draw_plot(kind, call, 60.0, 80, 14)),
     ]
     assert "?" not in to_ascii("".join(text for row in rows for text, _ in row))
 

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.call.state import CallState
 from dashboard.ui.draw.layout import Spans
-from dashboard.ui.draw.plot import PLOT_KINDS, PlotKind, draw_plot
+from dashboard.ui.draw.plot import PlotKind, draw_plot, kinds_of
 from dashboard.ui.draw.spans import ROLES, cells
 from tests import builders
 from tests.builders import Story
@@ -21,7 +21,7 @@ def plain(rows: list[Spans]) -> str:
     return "\n".join("".join(text for text, _ in row) for row in rows)
 
 
-@pytest.mark.parametrize("kind", PLOT_KINDS)
+@pytest.mark.parametrize("kind", kinds_of(CallState("")))
 @pytest.mark.parametrize(("width", "height"), [(62, 11), (104, 20), (24, 5), (76, 18)])
 def test_a_plot_fills_its_room_and_no_more(kind: PlotKind, width: int, height: int) -> None:
     rows = draw_plot(kind, waiting(), 60.0, width, height)
@@ -31,12 +31,12 @@ def test_a_plot_fills_its_room_and_no_more(kind: PlotKind, width: int, height: i
     assert "\x1b" not in plain(rows)
 
 
-@pytest.mark.parametrize("kind", PLOT_KINDS)
+@pytest.mark.parametrize("kind", kinds_of(CallState("")))
 def test_without_figures_a_plot_says_what_is_missing(kind: PlotKind) -> None:
     assert "yet" in plain(draw_plot(kind, CallState(""), 60.0, 62, 11))
 
 
-@pytest.mark.parametrize("kind", PLOT_KINDS)
+@pytest.mark.parametrize("kind", kinds_of(CallState("")))
 def test_a_plot_without_room_says_how_to_get_it(kind: PlotKind) -> None:
     assert "M" in plain(draw_plot(kind, waiting(), 60.0, 20, 3))
 

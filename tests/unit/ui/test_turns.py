@@ -88,7 +88,7 @@ def test_the_axis_has_room_behind_the_wait_of_most_turns() -> None:
 @pytest.mark.parametrize("width", [40, 76, 116, 196])
 def test_rows_titles_and_percentiles_stand_in_the_same_columns(width: int) -> None:
     state = call_of_turns()
-    rows = [turns_header(4.0, width), *percentile_rows(state, 4.0, width)]
+    rows = [turns_header(state, 4.0, width), *percentile_rows(state, 4.0, width)]
     rows += [turn_row(turn, state, 4.0, width) for turn in state.turns.done]
     assert {cells(row.lead) for row in rows} == {max(width, cells(rows[0].lead))}
     assert all(cells(line) == width for row in rows for line in paint(row, width))
@@ -101,6 +101,6 @@ def test_the_columns_tell_the_stages() -> None:
 
 def test_the_legend_fits_its_two_rows() -> None:
     for width in (40, 76, 116, 196):
-        rows = legend(width)
+        rows = legend(call_of_turns(), width)
         assert len(rows) == 2
         assert all(cells(row) <= width for row in rows)
