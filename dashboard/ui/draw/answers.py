@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dashboard.call.cognigy_figures import WHOLE, first_s
 from dashboard.call.stages import percentile
 from dashboard.call.state import CallState, Turn
-from dashboard.call.turns import all_turns
-from dashboard.simulator.botside import SLOW_S
+from dashboard.call.turns import SLOW_S, all_turns
 from dashboard.ui.draw.layout import EMPTY, Spans, crop, join, shorten
 from dashboard.ui.draw.spans import Role, Span, cells, padded, tame
 from dashboard.ui.draw.units import NOTHING, millis, span
