@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Sequence
 
 from dashboard.bus.runtime import stop_on_signals
+from dashboard.call.cognigy_view import COGNIGY
 from dashboard.cli.line import link_policy, network_options, reader
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
@@ -18,6 +19,7 @@ from dashboard.doctor.idle import IdleSearch
 from dashboard.doctor.steps import Outcome, StepResult, examination_object, exit_code
 from dashboard.doctor.walk import Options, Tell, examine, settings_refused
 from dashboard.errors import ConfigError
+from dashboard.resilience.secret import Secret
 from dashboard.wiretext import visible
 
 EXIT_INTERRUPTED = 130
@@ -61,12 +63,13 @@ def run(args: argparse.Namespace) -> int:
 
 def examination(settings: Settings) -> Options:
     """Return what is to be examined: the call that `watch` and `probe` would make with the same settings."""
-    network = network_options(settings)
+    network, spoken_to = network_options(settings), settings.dialect in COGNIGY
     return Options(
         policy=link_policy(settings, "doctor"),
         login_url=network.token_url,
         api_url=network.base_url,
         codec=reader(settings, "doctor"),
+        url_token=Secret(settings.url_token.get_secret_value()) if settings.url_token and spoken_to else None,
         credentials=network.credentials,
         app_id=network.app_id,
         ca_file=network.ca_file,

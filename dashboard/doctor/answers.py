@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from dashboard.call.codec import kind_of
+from dashboard.call.cognigy_events import EndpointReady
 from dashboard.call.events import Event, MalformedReceived, SessionStarted
 from dashboard.dialects.base import AudioFrame, Item
 from dashboard.doctor.diagnosis import ON_THE_WAY, day, diagnose, unusable_proxy
@@ -203,6 +204,46 @@ def silent(waited_s: float) -> StepResult:
     )
     detail = f"none within {waited_s:g} s"
     return StepResult(Check.MESSAGE, detail, Outcome.WARNING, waited_s, {"kind": None}, diagnosis)
+
+
+def joined(facts: Sequence[Event], took_s: float) -> StepResult:
+    """A Cognigy endpoint has taken the token: utterances may be said."""
+    session = next((fact.session_id for fact in facts if isinstance(fact, SessionStarted)), "")
+    ready = next(fact for fact in facts if isinstance(fact, EndpointReady))
+    mode = "test mode" if ready.test_mode else "billed"
+    told = {
+        "session_id": session,
+        "user_id": ready.user_id,
+        "test_mode": ready.test_mode,
+        "announced": ready.announced,
+        "engine_io": ready.engine,
+    }
+    detail = f"session {session} as {ready.user_id}, {mode}, Engine.IO {ready.engine}"
+    if ready.announced:
+        return StepResult(Check.READY, detail, took_s=took_s, facts=told)
+    diagnosis = Diagnosis(
+        "endpoint_silent",
+        "the endpoint takes the connection and does not say that it is ready",
+        "Cognigy.AI from 4.79 on says so; an older one is spoken to after three seconds. Else compare the URL token.",
+    )
+    return StepResult(Check.READY, f"{detail}, unannounced", Outcome.WARNING, took_s, told, diagnosis)
+
+
+def not_joined(waited_s: float) -> StepResult:
+    """Nothing that a Cognigy endpoint says came."""
+    diagnosis = Diagnosis(
+        "silent_peer",
+        f"the upgrade went through, and then no Socket.IO connect comes for {waited_s:g} s",
+        "What answers at that address may be no Cognigy endpoint, or speak Engine.IO 4 only: try --engine-io 4.",
+    )
+    detail = f"no Socket.IO connect within {waited_s:g} s"
+    return StepResult(Check.READY, detail, Outcome.WARNING, waited_s, {}, diagnosis)
+
+
+def not_asked() -> StepResult:
+    """Over REST the first thing to be said is an utterance."""
+    detail = "the token is tried by the first request, which is an utterance: probe --say TEXT"
+    return StepResult(Check.READY, detail, Outcome.SKIPPED)
 
 
 def ponged(rtt_s: float) -> StepResult:

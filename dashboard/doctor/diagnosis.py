@@ -171,6 +171,11 @@ _ANSWERS: dict[tuple[Check, Cause], Words] = {
 }
 
 _ANY: dict[Cause, Words] = {
+    Cause.ENDPOINT_REFUSED: (
+        "the Cognigy endpoint does not take the URL token ({detail})",
+        "Compare with the endpoint in Cognigy (Deploy, Endpoints): the last part of its URL, its kind (Socket.IO or "
+        "REST), and whether it is active.",
+    ),
     Cause.RATE_LIMITED: (
         "{where} answers that there were too many requests (429)",
         "{wait}Something uses the same client or address too often: look for other clients and tight loops.",

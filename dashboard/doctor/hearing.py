@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from dashboard.call.events import Cause
@@ -17,8 +17,10 @@ Heard = TypeVar("Heard")
 class Hearing:
     """Listens to one socket. `messages` counts those that came; an end of the connection is a LinkError."""
 
-    def __init__(self, socket: Socket) -> None:
+    def __init__(self, socket: Socket, also: Callable[[Arrival], None] | None = None) -> None:
+        """also: is handed every message as well."""
         self.messages = 0
+        self._also = also
         self._socket = socket
         self._first: asyncio.Future[Arrival] = asyncio.get_running_loop().create_future()
         self._pongs: asyncio.Queue[float] = asyncio.Queue()
@@ -48,6 +50,8 @@ class Hearing:
 
     def _arrived(self, arrival: Arrival) -> None:
         self.messages += 1
+        if self._also is not None:
+            self._also(arrival)
         if not self._first.done():
             self._first.set_result(arrival)
 

@@ -21,6 +21,7 @@ class Check(StrEnum):
     LOOKUP = "lookup"  # is the app ACTIVE, and where is its socket?
     UPGRADE = "upgrade"  # does the socket host take the call?
     MESSAGE = "message"  # does the peer speak, and in the protocol's words?
+    READY = "ready"  # does a Cognigy endpoint take the URL token, and may utterances be said?
     PING = "ping"  # how long is the round trip?
     IDLE = "idle"  # how long a silence does the path bear?
 

@@ -12,11 +12,12 @@ from typing import Any, NoReturn, TypeVar
 
 from dashboard.call.events import Cause, Flaw
 from dashboard.clock import Clock
-from dashboard.dialects.base import Codec
+from dashboard.dialects.base import Codec, Talker
 from dashboard.doctor import answers
 from dashboard.doctor.diagnosis import untrusted
 from dashboard.doctor.hearing import Hearing
 from dashboard.doctor.idle import IdleSearch
+from dashboard.doctor.joining import Joining
 from dashboard.doctor.silence import Silence
 from dashboard.doctor.steps import Check, Diagnosis, Outcome, Place, StepResult
 from dashboard.errors import ConfigError
@@ -33,6 +34,9 @@ from dashboard.transport.tls import client_context
 from dashboard.transport.websocket import Socket, SocketOptions, connect
 from dashboard.wiretext import safe_url
 
+_REFUSALS = (Cause.TOKEN_REJECTED, Cause.PERMISSION_MISSING, Cause.NOT_FOUND)
+"""How an endpoint may say that it does not know the token."""
+
 Tell = Callable[[StepResult], None]
 Answer = TypeVar("Answer")
 
@@ -45,6 +49,7 @@ SECRET_LENGTH = 6
 _LOGIN = ("login host", "--token-url, --base-url or --region")
 _API = ("API host", "--base-url or --region")
 _SOCKET = ("socket host", "--url")
+_ENDPOINT = ("endpoint", "CALLSCOPE_URL")
 _NAMED = ("socket host", "the app's websocketUrl")
 
 
@@ -52,13 +57,15 @@ _NAMED = ("socket host", "the app's websocketUrl")
 class Options:
     """What is to be examined: all that a line is given to make the call.
 
-    `credentials` and `app_id` are there where `policy` authorizes and looks up.
+    `credentials` and `app_id` are there where `policy` authorizes and looks up. url_token: what opens the Cognigy
+    endpoint that is at the address of `policy`.
     """
 
     policy: LinkPolicy
     login_url: str
     api_url: str
     codec: Codec
+    url_token: Secret | None = None
     credentials: Credentials | None = None
     app_id: str | None = None
     ca_file: FilePath | None = None
@@ -92,7 +99,7 @@ def _settings_step(options: Options, took_s: float) -> StepResult:
     policy = options.policy
     url = safe_url(policy.url) if policy.url else None
     what = f"app {options.app_id} at {options.api_url}" if policy.lookup else url
-    by = f"token from {options.login_url}" if policy.authorize else "no token"
+    by = f"token from {options.login_url}" if policy.authorize else "URL token" if options.url_token else "no token"
     facts = {
         "app_id": options.app_id if policy.lookup else None,
         "api_url": options.api_url if policy.lookup else None,
@@ -120,6 +127,7 @@ class _Walk:
         self._http: HttpClient | None = None
         self._path: Path | None = None
         self._socket: Socket | None = None
+        self._joining: Joining | None = None
 
     async def go(self, search: IdleSearch | None) -> None:
         policy, options = self._options.policy, self._options
@@ -131,10 +139,16 @@ class _Walk:
             named = await self._look_up(await self._way(options.api_url, _API, tls))
         url = named or policy.url
         assert url is not None
-        place = await self._way(url, _NAMED if named else _SOCKET, tls)
+        place = await self._way(url, _NAMED if named else _ENDPOINT if options.url_token else _SOCKET, tls)
+        if url.startswith("http"):
+            self._tell(answers.not_asked())
+            return
         token = self._token_for(named)
         hearing = await self._upgrade(place, url, token, tls, keepalive=search is None)
-        await self._first_message(place, hearing)
+        if self._joining is None:
+            await self._first_message(place, hearing)
+        else:
+            await self._join(place, self._joining)
         await self._ping(place, hearing)
         if search is not None:
             await self._find_idle(hearing, search, tls)
@@ -154,6 +168,8 @@ class _Walk:
         options, began = self._options, self._clock.monotonic()
         try:
             tls = client_context(options.ca_file)
+            if options.url_token is not None:
+                self._keep_secret(options.url_token)
             if options.credentials is not None:
                 self._keep_secret(options.credentials.client_secret)
                 token_request(options.login_url, options.credentials, insecure=options.insecure)
@@ -276,7 +292,8 @@ class _Walk:
         except LinkError as error:
             self._read_clock(place, error.failure.headers, began)
             took_s = self._clock.monotonic() - began_s
-            self._fail(answers.failed(Check.UPGRADE, error.failure, place, took_s))
+            failure = self._of_the_endpoint(error.failure)
+            self._fail(answers.failed(Check.UPGRADE, failure, place, took_s))
         took_s = self._clock.monotonic() - began_s
         assert self._socket is not None
         headers = self._socket.headers
@@ -284,6 +301,7 @@ class _Walk:
         if not self._clock_told:
             self._tell(answers.clock_unread())
         auth = "bearer token" if token else "signed address" if "?" in url else "no token"
+        auth = auth if self._options.url_token is None else "URL token"
         self._tell(answers.upgraded(place, safe_url(url), auth, headers, took_s))
         return hearing
 
@@ -291,7 +309,15 @@ class _Walk:
         options = self._options.socket if keepalive else replace(self._options.socket, ping_interval_s=None)
         value = None if token is None else token.value
         self._socket = await connect(url, clock=self._clock, tls=tls, token=value, options=options)
-        return Hearing(self._socket)
+        if not isinstance(self._options.codec, Talker):
+            return Hearing(self._socket)
+        self._joining = Joining(self._options.codec, self._clock)
+        return Hearing(self._socket, self._joining.arrived)
+
+    def _of_the_endpoint(self, failure: Failure) -> Failure:
+        """Return what a failure means where it is a Cognigy endpoint that is asked."""
+        refused = self._options.url_token is not None and failure.cause in _REFUSALS
+        return replace(failure, cause=Cause.ENDPOINT_REFUSED) if refused else failure
 
     def _token_for(self, named: str | None) -> Token | None:
         """Return the token for a dial: an address with a query is signed by the lookup's token, and gets no other."""
@@ -305,6 +331,11 @@ class _Walk:
             return
         items = self._options.codec.receive(first.data, text=first.text, at=first.at)
         self._tell(answers.spoke(items, len(first.data), took_s))
+
+    async def _join(self, place: Place, joining: Joining) -> None:
+        assert self._socket is not None
+        joined, took_s = await self._timed(Check.READY, place, joining.joined(self._socket, FIRST_MESSAGE_S))
+        self._tell(answers.joined(joining.facts, took_s) if joined else answers.not_joined(FIRST_MESSAGE_S))
 
     async def _ping(self, place: Place, hearing: Hearing) -> None:
         rtt_s, _ = await self._timed(Check.PING, place, hearing.pong(self._options.socket.ping_timeout_s))

@@ -231,13 +231,6 @@ def _ago(seconds: float) -> str:
     return f"−{seconds:.0f} s" if seconds < 120 else f"−{seconds / 60:.0f} min"
 
 
-def _silence(call: CallState) -> str:
-    """Say why there is no sound to be plotted, if there is none."""
-    if call.soundless:
-        return "no audio on this wire; p goes on to round trips"
-    return "" if call.inbound.pacing.frames else "no audio yet"
-
-
 _PLOTS: dict[PlotKind, Callable[[CallState, float | None, int, int], list[Spans]]] = {
     "lateness": _lateness,
     "histogram": _histogram,
@@ -245,8 +238,8 @@ _PLOTS: dict[PlotKind, Callable[[CallState, float | None, int, int], list[Spans]
     "answers": _answers,
 }
 _NOTHING: dict[PlotKind, Callable[[CallState], str]] = {
-    "lateness": lambda call: _silence(call),
-    "histogram": lambda call: _silence(call),
+    "lateness": lambda call: "" if call.inbound.pacing.frames else "no audio yet",
+    "histogram": lambda call: "" if call.inbound.pacing.frames else "no audio yet",
     "round trips": lambda call: "" if call.link.rtts else "no ping answered yet",
     "answers": lambda call: "" if any(turn.latency_s for turn in all_turns(call.turns)) else "no answer yet",
 }
