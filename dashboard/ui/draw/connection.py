@@ -159,8 +159,9 @@ def _token(call: CallState) -> Spans:
 
 
 def _way_in(call: CallState) -> tuple[str, Spans]:
-    """Return what the call lives on, under its label: a token; where we call a bot, how soon that opened the session; of a
-    Cognigy endpoint Engine.IO's own pings."""
+    """Return what let us in, under its label: a token; where we call a bot, how soon that opened the session; of a
+    Cognigy endpoint, where it is the address that does, Engine.IO's own ping.
+    """
     if call.cognigy is not None:
         rtts = call.cognigy.rtts
         return "ping", ((f"{millis(rtts[-1][1])} ms" if rtts else NOTHING, "text"),)
