@@ -194,7 +194,7 @@ class Demo:
 
 
 def at_host(settings: dict[str, Any], ready: dict[str, Any]) -> dict[str, Any]:
-    """Return `settings` pointed at a bot host that printed `ready`: of an app, an endpoint, or an Audio Connector bot."""
+    """Return `settings` pointed at what printed `ready`: host of an app, an endpoint, or an Audio Connector bot."""
     if settings["dialect"] in ("cognigy", "cognigy-rest"):
         return settings | {"url": ready["cognigy_url"], "url_token": ready["url_token"]}
     names = ("base_url", "app_id", "client_id", "client_secret") if "app_id" in ready else ("url",)
