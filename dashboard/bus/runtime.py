@@ -70,6 +70,11 @@ class WorkerProcess:
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
             self._process.stdin.write(f"{to_line(command)}\n".encode())
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a process, whether or not it answers."""
+        return self._process is not None and self._process.returncode is None
+
     async def run(self, emit: Emit) -> None:
         """Emit the worker's facts, and `WorkerLost` when there are none; return once stopped."""
         while True:

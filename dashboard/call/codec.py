@@ -17,7 +17,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from dashboard.call import cognigy_events, events, hook_events, notification_events, ports, record_events
+from dashboard.call import cognigy_events, events, hook_events, notification_events, ports, record_events, tap_events
 from dashboard.errors import CodecError
 
 VERSION = 1
@@ -40,7 +40,7 @@ def _kinds(base: type, module: object) -> dict[str, type]:
 
 _EVENTS = {
     kind: item
-    for module in (events, hook_events, cognigy_events, notification_events, record_events)
+    for module in (events, hook_events, cognigy_events, notification_events, tap_events, record_events)
     for kind, item in _kinds(events.Event, module).items()
 }
 _COMMANDS = {_snake(item.__name__): item for item in get_args(ports.Command)}

@@ -16,6 +16,7 @@ from dashboard.call.hook_view import HookView
 from dashboard.call.notice_figures import notifications_object
 from dashboard.call.stages import barge_in_percentiles, middle_and_high, percentile, stage_percentiles
 from dashboard.call.state import Calls, CallState, GenesysView, Leg, Outage, QueueView
+from dashboard.call.tap_view import tap_object
 from dashboard.call.turns import all_turns
 from dashboard.call.units import iso
 from dashboard.call.verdict import judge
@@ -47,6 +48,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "audiohook": None if call.hook is None else _hook(call.hook, call),
         "cognigy": None if call.cognigy is None else cognigy_object(call.cognigy, call),
         "notifications": None if call.notices is None else notifications_object(call.notices, call),
+        "tap": None if call.tap is None else tap_object(call.tap),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
         "self": {"loop_lag_ms": _loop_lag(call)},
     }

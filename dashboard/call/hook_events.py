@@ -143,11 +143,15 @@ class RuleBroken(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListenerStarted(Event):
-    """Calls may come in. `wall` is Unix time at `at`; `signed`: nobody gets in without a signature."""
+    """Calls may come in. `wall` is Unix time at `at`; `signed`: nobody gets in without a signature.
+
+    upstream: where a tap passes them on to.
+    """
 
     wall: float
     endpoint: str
     signed: bool
+    upstream: str = ""
 
 
 @dataclass(frozen=True, slots=True)

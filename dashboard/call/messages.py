@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.call import events as ev
 from dashboard.call import hook_events as he
 from dashboard.call import notification_events as ne
+from dashboard.call.tap_events import ClientSent
 from dashboard.call.terms import Event, Speaker
 
 
@@ -18,11 +19,13 @@ def received(event: Event) -> tuple[str, str] | None:
 
 
 def sent(event: Event) -> tuple[str, str] | None:
-    """Return kind and text of the message that we sent, None for any other fact."""
+    """Return kind and text of the message that went to the peer, None for any other fact."""
     if isinstance(event, ev.UtteranceSent):
         return "utterance", event.text
     if isinstance(event, ev.ResumeRequested):
         return "reconnect", f"session {event.session_id}"
+    if isinstance(event, ClientSent):
+        return event.type_name or "no type", f"{event.size_bytes} bytes"
     if isinstance(event, he.HookAccepted):
         return "opened", event.media or "no audio"
     if isinstance(event, he.SessionClosed):

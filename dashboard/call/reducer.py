@@ -6,7 +6,19 @@ from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
-from dashboard.call import cognigy_steps, hook, legs, messages, notice_steps, outages, records, steps, turns, utterances
+from dashboard.call import (
+    cognigy_steps,
+    hook,
+    legs,
+    messages,
+    notice_steps,
+    outages,
+    records,
+    steps,
+    tap_steps,
+    turns,
+    utterances,
+)
 from dashboard.call import events as ev
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
@@ -321,6 +333,9 @@ for _kind in cognigy_steps.FACTS:
 
 for _kind in notice_steps.FACTS:
     reduce.register(_kind, notice_steps.folded)
+
+for _kind in tap_steps.FACTS:
+    reduce.register(_kind, tap_steps.folded)
 
 
 @reduce.register

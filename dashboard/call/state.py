@@ -13,6 +13,7 @@ from dashboard.call.findings.finding import Findings
 from dashboard.call.hook_view import HookView
 from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.records import Records
+from dashboard.call.tap_view import TapView
 from dashboard.call.terms import Cause, ClosedBy, Flaw, LinkState, Speaker, Targets
 from dashboard.call.trail import Trail
 from dashboard.media.histogram import Histogram
@@ -332,6 +333,7 @@ class CallState:
     herd: Herd | None = None  # None: nothing in common with others
     hook: HookView | None = None  # None: not an AudioHook call
     cognigy: CognigyView | None = None  # None: no Cognigy endpoint
+    tap: TapView | None = None  # None: not overheard by a tap
     notices: NoticeView | None = None  # None: not followed by Genesys' notifications
     records: Records = field(default_factory=Records)
 

@@ -29,6 +29,7 @@ class ClosedBy(StrEnum):
 
     PEER = "peer"
     US = "us"
+    CLIENT = "client"  # of a tap: whoever dialled it; its peer is the upstream
     NETWORK = "network"
 
 

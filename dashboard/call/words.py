@@ -100,7 +100,12 @@ _CODES = {
     4403: "forbidden",
 }
 
-_ENDED_BY = {ClosedBy.PEER: "by the peer", ClosedBy.US: "by us", ClosedBy.NETWORK: "by the network"}
+_ENDED_BY = {
+    ClosedBy.PEER: "by the peer",
+    ClosedBy.US: "by us",
+    ClosedBy.CLIENT: "by the client",
+    ClosedBy.NETWORK: "by the network",
+}
 
 
 def cause_words(cause: Cause) -> str:

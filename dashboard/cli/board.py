@@ -23,18 +23,21 @@ MESSAGE_BYTES = 1024 * 1024
 """AudioHook's own limits are far below: 65,535 characters of text, and seconds of audio."""
 
 
-def require_door(settings: Settings) -> None:
-    """Raise ConfigError unless calls may come in like this: in clear only on this machine, where a proxy ends TLS."""
+def require_tls(host: str, settings: Settings) -> None:
+    """Raise ConfigError for an address at which calls would come in in clear, but this machine's own."""
     if settings.key is not None and settings.cert is None:
         raise ConfigError("--key is given and --cert is not", remedy="--cert names the certificate of that key.")
-    if _is_loopback(settings.host):
-        return
-    if settings.cert is None:
+    if settings.cert is None and not _is_loopback(host):
         raise ConfigError(
-            f"listening on {settings.host} in clear would show every call to the network",
+            f"listening on {host} in clear would show every call to the network",
             remedy="Give --cert FILE and --key FILE; or listen on 127.0.0.1 behind a proxy that ends TLS.",
         )
-    if not settings.hook_keys:
+
+
+def require_door(settings: Settings) -> None:
+    """Raise ConfigError unless calls may come in like this: in clear only on this machine, where a proxy ends TLS."""
+    require_tls(settings.host, settings)
+    if not settings.hook_keys and not _is_loopback(settings.host):
         raise ConfigError(
             f"listening on {settings.host} without a key would let anybody in",
             remedy=f"Set {variable('hook_keys')} in the environment, or hook_keys in a config file that only you can "
@@ -54,15 +57,20 @@ def board(settings: Settings, *, clock: Clock | None = None) -> Switchboard:
         path=settings.path,
         most_calls=settings.max_calls,
         stale_after_s=settings.stale_after,
-        call=CallOptions(
-            targets=_targets(settings),
-            audio_limit=settings.audio_queue,
-            control_limit=settings.control_queue,
-            drop_policy=settings.drop_policy,
-        ),
+        call=call_options(settings),
         socket=SocketOptions(close_timeout_s=1.0, max_message_bytes=MESSAGE_BYTES),
     )
-    return Switchboard(options, _keyring(settings), clock or SystemClock(), new_id=new_call_id, tls=_tls(settings))
+    return Switchboard(options, keyring(settings), clock or SystemClock(), new_id=new_call_id, tls=server_tls(settings))
+
+
+def call_options(settings: Settings) -> CallOptions:
+    """Return what every call is judged and taken by."""
+    return CallOptions(
+        targets=_targets(settings),
+        audio_limit=settings.audio_queue,
+        control_limit=settings.control_queue,
+        drop_policy=settings.drop_policy,
+    )
 
 
 def endpoint(settings: Settings) -> str:
@@ -79,34 +87,39 @@ def check_door(settings: Settings) -> tuple[str, ...]:
         ConfigError: an address that cannot be listened on, files that are no certificate, or no folder to record to.
     """
     check_folder(settings)
-    _tls(settings)
+    server_tls(settings)
+    check_free(settings.host, settings.port)
+    return () if settings.cert is None else names_in(settings.cert)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise ConfigError for an address that cannot be listened on."""
     try:
-        family, kind, _, _, place = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(place)
     except OSError as error:
-        raise cannot_listen(settings, error) from None
-    return () if settings.cert is None else names_in(settings.cert)
+        raise cannot_listen(host, port, error) from None
 
 
-def cannot_listen(settings: Settings, error: OSError) -> ConfigError:
+def cannot_listen(host: str, port: int, error: OSError) -> ConfigError:
     """Return what to say when an address cannot be listened on."""
     return ConfigError(
-        f"cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}",
-        remedy="Give another --port, or end what listens there; --host must be an address of this machine.",
+        f"cannot listen on {host}, port {port}: {error.strerror or error}",
+        remedy="Give another port, or end what listens there; the address must be one of this machine.",
     )
 
 
-def _keyring(settings: Settings) -> Keyring | None:
+def keyring(settings: Settings) -> Keyring | None:
+    """Return the keys that are known here, None for none."""
     if not settings.hook_keys:
         return None
     return Keyring.read(one.get_secret_value() for one in settings.hook_keys)
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def server_tls(settings: Settings) -> ssl.SSLContext | None:
+    """Return what is served with, None for no TLS; raises ConfigError."""
     return None if settings.cert is None else server_context(settings.cert, settings.key)
 
 

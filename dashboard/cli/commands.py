@@ -113,6 +113,21 @@ def _listen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-screen", action="store_true", help="No screen; a summary of each call when it is over.")
 
 
+def _tap(parser: argparse.ArgumentParser) -> None:
+    _listen(parser)
+    parser.add_argument(
+        "--dialect",
+        choices=("auto", "appfoundry", "audiohook"),
+        default="auto",
+        help="What the two speak. Default: auto: AudioHook is told by its headers, all else is AppFoundry.",
+    )
+
+
+def _relay(parser: argparse.ArgumentParser) -> None:
+    """The relay takes its settings from standard input."""
+    parser.add_argument("--observe", action="store_true", help="Read what a relay tells, instead of relaying.")
+
+
 def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenarios",
@@ -278,6 +293,21 @@ Settings come from, later ones winning: the defaults; the settings file,
 config.toml in your configuration directory; the environment, where
 --language de-DE is CALLSCOPE_LANGUAGE=de-DE; the flags."""
 
+_TAP_NEEDS = """\
+Needs an upstream: the bot or server that clients would else connect to. The
+client is given the address of the tap instead. Bytes pass both ways as they
+are; callscope reads a copy.
+  --cert, --key          a certificate, where clients are on other machines
+  --ca-file              a private authority that has signed the upstream's
+  CALLSCOPE_HOOK_KEYS    environment variable: KEY:SECRET of AudioHook, only with
+                         --upstream-host own, to sign requests anew
+When the screen or its process dies, the relay goes on, until no client has been
+there for a minute.
+
+Settings come from, later ones winning: the defaults; the settings file,
+config.toml in your configuration directory, where a table is a PROFILE; the
+environment, where --listen 8481 is CALLSCOPE_LISTEN=8481; the flags."""
+
 COMMANDS = {
     "demo": Command(
         summary="open the screen on a call that misbehaves; needs no account and no configuration",
@@ -357,6 +387,19 @@ COMMANDS = {
         screen=True,
         screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration", "--conformance"}),
     ),
+    "tap": Command(
+        summary="a relay between client and bot; the calls that pass through it, on the screen or without it",
+        positional="[PROFILE]",
+        needs=_TAP_NEEDS,
+        examples=(
+            "callscope tap --listen 127.0.0.1:8481 --upstream wss://bot.example.net",
+            "callscope tap --listen 0.0.0.0:443 --cert chain.pem --key key.pem --upstream wss://bot.lan --no-screen",
+            "callscope tap --upstream ws://127.0.0.1:8480 --duration 60 --json",
+        ),
+        arguments=_tap,
+        screen=True,
+        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
+    ),
     "simulate": Command(
         summary="the bot host alone; one JSON line with its addresses when it is ready",
         positional="[SCENARIO]",
@@ -410,6 +453,15 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
         examples=("callscope compare good.callscope bad.callscope", "callscope compare a.jsonl b.jsonl -o both.html"),
         arguments=_compare,
         settings=False,
+    ),
+    "relay": Command(
+        summary="the process that passes bytes on; started by tap",
+        positional="",
+        needs="Started by tap: settings and commands come in on standard input, facts go out on stdout.",
+        examples=(),
+        arguments=_relay,
+        settings=False,
+        hidden=True,
     ),
     "worker": Command(
         summary="the process that holds a call; started by the screen",

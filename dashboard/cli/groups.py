@@ -16,7 +16,7 @@ class Group:
 _DIALLING = frozenset({"watch", "probe", "doctor"})
 _LIVE = _DIALLING | {"demo"}
 
-_HEARD = _LIVE | {"listen", "call"}
+_HEARD = _LIVE | {"listen", "tap", "call"}
 """Where calls are measured."""
 
 WHOM = Group("whom to call", _DIALLING | {"call"})
@@ -24,23 +24,27 @@ CALL = Group("which call", _DIALLING)
 CALLER = Group("the caller", frozenset({"call"}))
 COGNIGY = Group("a Cognigy endpoint", _DIALLING)
 LOGIN = Group("credentials", _DIALLING)
-TRUST = Group("trust", _DIALLING | {"call"})
+TRUST = Group("trust", _DIALLING | {"tap", "call"})
 LISTEN = Group("where calls come in", frozenset({"listen"}))
-KEYS = Group("who may call", frozenset({"listen", "call"}))
-TIME = Group("how long", frozenset({"probe", "listen", "call"}))
+TAP = Group("between whom", frozenset({"tap"}))
+SERVE = Group("how connections come in", frozenset({"listen", "tap"}))
+KEYS = Group("who may call", frozenset({"listen", "tap", "call"}))
+TIME = Group("how long", frozenset({"probe", "listen", "tap", "call"}))
 PROBE = Group("the probe", frozenset({"probe"}))
 LINK = Group("the link", _LIVE)
-AUDIO = Group("audio that does not say what it is", _DIALLING)
+AUDIO = Group("audio that does not say what it is", _DIALLING | {"tap"})
 PACING = Group("pacing and playout", _HEARD | {"analyze"})
 ALARMS = Group("silence", _HEARD)
 GENESYS = Group("Genesys' own figures", _LIVE)
 FOLLOW = Group("a conversation that Genesys' notifications tell about", frozenset({"watch", "probe"}))
 QUEUES = Group("queues", _HEARD)
-RECORD = Group("recording", frozenset({"watch", "demo", "probe", "call", "listen"}))
+RECORD = Group("recording", frozenset({"watch", "demo", "probe", "call", "listen", "tap"}))
 LOG = Group("callscope itself", _HEARD)
 
 GROUPS = (
     LISTEN,
+    TAP,
+    SERVE,
     WHOM,
     KEYS,
     CALLER,

@@ -12,7 +12,7 @@ from typing import Any
 from platformdirs import user_config_path
 from pydantic import ValidationError
 
-from dashboard.cli.groups import CALL, LISTEN
+from dashboard.cli.groups import CALL, LISTEN, TAP
 from dashboard.cli.hints import did_you_mean
 from dashboard.cli.settings import FIELDS, Settings, explanations, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
@@ -33,7 +33,7 @@ _WORDS = {
 }
 """Kind of error → words, where the validator's own speak of programs."""
 
-_EVERY = "callscope probe --help and callscope listen --help list every setting."
+_EVERY = "callscope probe --help, listen --help and tap --help list every setting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,10 @@ def load(
         from dashboard.cli.board import require_door  # only for those who listen
 
         require_door(settings)
+    if command in TAP.commands:
+        from dashboard.cli.between import require_tap  # as above
+
+        require_tap(settings)
     return settings
 
 

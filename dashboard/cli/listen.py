@@ -41,12 +41,12 @@ class Narrator:
         match event:
             case ListenerStarted(endpoint=endpoint, signed=signed):
                 how = "every call must be signed" if signed else "unsigned calls are taken"
-                _narrate(f"listening on {endpoint}; {how}")
+                narrate(f"listening on {endpoint}; {how}")
             case UpgradeRefused(status=status, reason=reason, detail=detail):
-                _narrate(f"refused{f' with {status}' if status else ''}: {reason}, {detail}")
+                narrate(f"refused{f' with {status}' if status else ''}: {reason}, {detail}")
             case ProbeAnswered(took_s=took_s, broken=broken):
                 took = "not answered" if took_s is None else f"answered in {took_s * 1000:.0f} ms"
-                _narrate(", ".join((f"connection probe {took}", *broken)))
+                narrate(", ".join((f"connection probe {took}", *broken)))
             case CallEnded(call_id=call_id) if not self._quiet and call_id in self._store.snapshot():
                 sys.stdout.write(f"{summary(self._store.snapshot()[call_id])}\n")
                 sys.stdout.flush()
@@ -93,11 +93,12 @@ async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     try:
         await play_until_stopped(source, sinks, settings.duration)
     except OSError as error:
-        raise cannot_listen(settings, error) from None
+        raise cannot_listen(settings.host, settings.port, error) from None
     return bool(signals)
 
 
-def _narrate(text: str) -> None:
+def narrate(text: str) -> None:
+    """Say something on stderr."""
     sys.stderr.write(f"callscope: {visible(text)}\n")
     sys.stderr.flush()
 

@@ -45,11 +45,13 @@ from dashboard.cli.groups import (
     PROBE,
     QUEUES,
     RECORD,
+    SERVE,
     TIME,
     TRUST,
     WHOM,
     Group,
 )
+from dashboard.cli.tap_settings import TapSettings
 from dashboard.cli.values import (
     Address,
     Id,
@@ -67,7 +69,7 @@ from dashboard.resilience.bounds import MINUTE_S, is_secure
 from dashboard.wiretext import safe_url
 
 
-class Settings(CognigySettings, FollowSettings, CallerSettings):
+class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
     """What the operator asked for, checked."""
 
     model_config = ConfigDict(
@@ -93,13 +95,13 @@ class Settings(CognigySettings, FollowSettings, CallerSettings):
     path: Annotated[UrlPath, LISTEN] = "/audiohook"
     """Path at which calls come in; what asks for another one is not found."""
 
-    cert: Annotated[FilePath | None, BeforeValidator(home), LISTEN] = None
+    cert: Annotated[FilePath | None, BeforeValidator(home), SERVE] = None
     """PEM file of the certificate to serve with, its chain behind it; Genesys wants one of a public authority."""
 
-    key: Annotated[FilePath | None, BeforeValidator(home), LISTEN] = None
+    key: Annotated[FilePath | None, BeforeValidator(home), SERVE] = None
     """PEM file of its private key, where that is not in the same file."""
 
-    max_calls: Annotated[int, Field(ge=1, le=100_000), LISTEN] = 200
+    max_calls: Annotated[int, Field(ge=1, le=100_000), SERVE] = 200
     """Calls taken at once; more are answered with 503."""
 
     hook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_list), KEYS] = ()
@@ -274,6 +276,11 @@ class Settings(CognigySettings, FollowSettings, CallerSettings):
             return _address(value, plain=scheme, insecure=info.data.get("insecure", False))
         return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
 
+    @field_validator("upstream")
+    @classmethod
+    def _upstream_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
+
     @field_validator("backoff_cap")
     @classmethod
     def _cap_above_base(cls, value: float, info: ValidationInfo) -> float:
@@ -376,7 +383,7 @@ class Settings(CognigySettings, FollowSettings, CallerSettings):
 FIELDS: dict[str, FieldInfo] = dict(Settings.model_fields)
 """Setting → what pydantic knows of it, in the order of the model."""
 
-_ADDRESSES = ("url", "base_url", "token_url")
+_ADDRESSES = ("url", "base_url", "token_url", "upstream")
 
 _VARIABLES = {
     "client_id": "GENESYS_CLIENT_ID",

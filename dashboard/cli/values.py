@@ -41,6 +41,22 @@ def comma_list(value: object) -> object:
     return tuple(dict.fromkeys(word for text in texts for word in text.replace(",", " ").split()))
 
 
+def socket_address(value: str) -> str:
+    """Check an address with its port, such as 127.0.0.1:8481, [::1]:8481 or a port alone."""
+    host, port = split_address(value)
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise ValueError("must be an address and a port, such as 127.0.0.1:8481")
+    return value.strip()
+
+
+def split_address(value: str) -> tuple[str, str]:
+    """Return host and port of an address; a port alone is one of this machine."""
+    host, _, port = value.strip().rpartition(":")
+    if not host and ":" not in value:
+        return "127.0.0.1", port
+    return host.removeprefix("[").removesuffix("]"), port
+
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Milliseconds = Annotated[float, Field(gt=0, le=60_000)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]

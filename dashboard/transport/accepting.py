@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import ssl
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,8 +19,9 @@ from websockets.http11 import Request, Response
 from websockets.protocol import Event
 
 from dashboard.clock import Clock
-from dashboard.transport.kernel_time import StampedSocket, kernel_stamps
+from dashboard.transport.kernel_time import StampedSocket
 from dashboard.transport.tapped import Tapped
+from dashboard.transport.tcp import listen_tcp
 from dashboard.transport.websocket import Socket, SocketOptions
 
 # The library logs requests at DEBUG, and keys with them: this logger takes nothing.
@@ -94,7 +93,7 @@ class Door:
     async def start(self) -> None:
         """Listen; raises OSError for an address that is taken or not ours."""
         stamped: WeakValueDictionary[int, StampedSocket] = WeakValueDictionary()
-        listening = await _listen(self.host, self.port, self._clock, stamped)
+        listening = await listen_tcp(self.host, self.port, self._clock, stamped)
         self.port = listening.getsockname()[1]
         options = self._options
         self._server = await serve(
@@ -164,37 +163,3 @@ class _Accepted(Tapped, ServerConnection):
         if isinstance(event, Request):
             self._knocked_at = self._at
         super().process_event(event)
-
-
-class _StampingListener(socket.socket):
-    """A listening socket whose connections know when their bytes arrived; they are in `stamped`, by descriptor."""
-
-    def __init__(self, family: int, clock: Clock, stamped: WeakValueDictionary[int, StampedSocket]) -> None:
-        super().__init__(family, socket.SOCK_STREAM)
-        self._clock = clock
-        self._stamped = stamped
-
-    def accept(self) -> tuple[socket.socket, Any]:
-        plain, address = super().accept()
-        stamped = StampedSocket(self.family, self._clock, plain.detach())
-        self._stamped[stamped.fileno()] = stamped
-        return stamped, address
-
-
-async def _listen(
-    host: str, port: int, clock: Clock, stamped: WeakValueDictionary[int, StampedSocket]
-) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, place = found[0]
-    kernel = kernel_stamps()
-    listening = _StampingListener(family, clock, stamped) if kernel else socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform != "win32":  # where it would let others take the port as well
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
-        listening.setblocking(False)
-    except BaseException:
-        listening.close()
-        raise
-    return listening

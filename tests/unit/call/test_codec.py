@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.call import codec, cognigy_events, events, hook_events, notification_events, ports, record_events
+from dashboard.call import (
+    codec,
+    cognigy_events,
+    events,
+    hook_events,
+    notification_events,
+    ports,
+    record_events,
+    tap_events,
+)
 from dashboard.call.party import Party
 from dashboard.errors import CodecError
 
@@ -49,6 +58,9 @@ FACTS = [
         "c1", 3.0, (Party("p", "agent", "c", "voice", recording="paused"),), over=False
     ),
     notification_events.SpeechTranscribed("c1", 3.0, "u", "c", events.Speaker.CALLER, "yes", True, 0.9, 3.1, 0.4),
+    tap_events.ClientSent("c1", 3.0, "hello", 20),
+    tap_events.TapMeasured("c1", 3.0, "client", 900, 3, 4, 2, 1, 1, (0.0001,)),
+    tap_events.TapSkipped("c1", 3.0, "upstream", 9_000_000, 70, "the observer was behind"),
     events.Ticked("c1", 3.0, 0.001, (0.0, 0.25)),
     dataclasses.replace(AUDIO, late=(0, 1)),
     events.WorkerLost("c1", 3.0, "was killed by SIGKILL", dead=True),
@@ -82,7 +94,7 @@ def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) ->
 
 
 def test_every_kind_of_fact_can_be_written() -> None:
-    rooms = (events, hook_events, cognigy_events, notification_events, record_events)
+    rooms = (events, hook_events, cognigy_events, notification_events, tap_events, record_events)
     named = [item for room in rooms for item in vars(room).values()]
     kinds = {item for item in named if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)

@@ -161,10 +161,11 @@ def test_help_says_what_a_command_needs_and_gives_an_example(name: str, capsys: 
     assert "exit codes:" in out
 
 
-def test_the_help_of_three_commands_names_every_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_of_four_commands_names_every_setting_with_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["probe", "--help"]) == 0
     assert run(["call", "--help"]) == 0
     assert run(["listen", "--help"]) == 0
+    assert run(["tap", "--help"]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert [name for name in FIELDS if flag(name) not in out and not is_secret(name)] == []
     assert "--client-secret" not in out

@@ -1,0 +1,140 @@
+"""`callscope relay`: the process that passes bytes on, and with `--observe` the one that reads a copy of them.
+
+`callscope tap` starts the relay, which starts its observer. Settings and commands come to the relay on its standard
+input; facts go from the observer to the standard output that both share. A relay whose input has ended goes on: those
+whose calls it carries have nothing to do with whoever was looking at them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from io import FileIO
+from typing import Any
+
+from dashboard.bus.fanout import play
+from dashboard.bus.outlet import LineOutlet
+from dashboard.bus.runtime import raw_stdin, read_config, stop_on_signals
+from dashboard.call.codec import command_from_line
+from dashboard.call.ports import Command, Emit, Hear, Mark, Stop
+from dashboard.cli.between import address, overheard_call, relay
+from dashboard.cli.board import cannot_listen
+from dashboard.cli.descriptors import raise_limit
+from dashboard.cli.record import desks
+from dashboard.cli.settings import Settings
+from dashboard.cli.wiring import log_sinks
+from dashboard.clock import SystemClock
+from dashboard.dialects.overheard import Name
+from dashboard.errors import CodecError
+from dashboard.tap.feed import Feed
+from dashboard.tap.observer import Behind, Observer, Opened, follow
+from dashboard.tap.relay import Relay
+from dashboard.transport.watched_loop import new_loop
+from dashboard.worker.overheard import OverheardCall
+
+_OBSERVER = (sys.executable, "-m", "dashboard", "relay", "--observe")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Relay until somebody says stop; or observe until the relay is gone."""
+    stdin = raw_stdin()
+    config = read_config(stdin)
+    settings, dialect = Settings.from_worker(config["settings"]), config["dialect"]
+    raise_limit()
+    work = _observe(settings, dialect, stdin) if args.observe else _relay(settings, dialect, stdin)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(work)
+    return 0
+
+
+async def _relay(settings: Settings, dialect: Name, stdin: FileIO) -> None:
+    between = relay(settings, SystemClock())
+    try:
+        await between.listen()
+    except OSError as error:
+        raise cannot_listen(*address(settings), error) from None
+    told = settings.replace(hook_keys=()).to_worker()  # who only looks needs no keys
+    stop_on_signals(between.stop)
+    loop = asyncio.get_running_loop()
+    commands = threading.Thread(target=_read_commands, args=(stdin, loop, between), name="commands", daemon=True)
+    commands.start()
+    gc.freeze()  # or the collector halts everything to look through what was imported
+    await between.run(Feed(_OBSERVER, {"settings": told, "dialect": dialect}, between.greeting))
+
+
+def _read_commands(stdin: FileIO, loop: asyncio.AbstractEventLoop, between: Relay) -> None:
+    def pass_on(call: Any, *args: Any) -> None:
+        try:
+            loop.call_soon_threadsafe(call, *args)
+        except RuntimeError:  # the loop is closed: the relay is ending anyway
+            return
+
+    for line in stdin:
+        try:
+            stops = isinstance(command_from_line(line), Stop)
+        except CodecError:
+            continue
+        if stops:
+            pass_on(between.stop)
+            return
+        pass_on(between.command, line)
+    pass_on(between.abandon)
+
+
+async def _observe(settings: Settings, dialect: Name, stdin: FileIO) -> None:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the end of the relay's stream is what ends it
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_IGN)
+    gc.freeze()
+    passing = _Passing(settings, dialect, stdin)
+    source = desks(passing, settings, keeps_history=True)
+    passing.operator = source.command
+    await play(source, [LineOutlet(sys.stdout.buffer), *log_sinks(settings)])
+
+
+class _Passing:
+    """A source: the calls that pass through the relay. `operator` gets the commands that come from there."""
+
+    def __init__(self, settings: Settings, dialect: Name, stdin: FileIO) -> None:
+        self.operator: Callable[[Command], None] = self.command
+        self._settings = settings
+        self._dialect = dialect
+        self._stdin = stdin
+        self._clock = Behind(SystemClock())
+        self._emit: Emit | None = None
+        self._hear: Hear | None = None
+        self._calls: list[OverheardCall] = []
+
+    def overhear(self, hear: Hear) -> None:
+        """Hand the sound itself of every call to `hear` as well."""
+        self._hear = hear
+
+    def command(self, command: Command) -> None:
+        """Mark one of the calls; nothing else can be asked of calls between others."""
+        if isinstance(command, Mark):
+            for call in self._calls:
+                if call.call_id == command.call_id:
+                    call.mark(command.note)
+
+    async def run(self, emit: Emit) -> None:
+        """Follow the relay until it is gone."""
+        self._emit = emit
+        observer = Observer(emit, self._new_call, lambda command: self.operator(command), self._clock)
+        try:
+            await follow(observer, self._stdin)
+        finally:
+            observer.close()
+
+    def _new_call(self, opened: Opened) -> OverheardCall:
+        assert self._emit is not None
+        self._calls = [one for one in self._calls if not one.over]
+        call = overheard_call(self._settings, self._dialect, opened, self._emit, self._clock)
+        if self._hear is not None:
+            call.overhear(self._hear)
+        self._calls.append(call)
+        return call

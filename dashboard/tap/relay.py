@@ -1,0 +1,313 @@
+"""The relay: takes connections, dials the upstream for each, and passes bytes on, both ways, untouched.
+
+It reads the head of the client's request and a copy of the head of the answer, and nothing else. What passes is handed
+to the observer (`feed.py`), whose fate is none of the relay's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import ssl
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
+
+from dashboard.clock import Clock
+from dashboard.dialects.audiohook_signature import Keyring, SignedRequest, sign, verify
+from dashboard.resilience.retry import LinkError
+from dashboard.tap.feed import Feed
+from dashboard.tap.heads import RequestHead, read_request, refusal, rewritten
+from dashboard.tap.link import Link
+from dashboard.tap.records import NO_LINK, Kind, record, refused, ticked, told
+from dashboard.transport.kernel_time import StampedSocket
+from dashboard.transport.relayed import HEAD_LIMIT, End, HeadTooLongError, unheard, unnoticed
+from dashboard.transport.tcp import listen_tcp
+from dashboard.transport.upstream import dial
+from dashboard.transport.watched_loop import loop_watch
+
+TICK_S = 0.25
+ABANDONED_S = 60.0
+UNREAD_S = 2.0
+"""What an observer had been told for so long before it died it may not have read."""
+HEAD_S = 10.0
+"""How long a client may take to say what it wants."""
+_TLS_S = 10.0
+_GONE_S = 1.0
+_BACKLOG = 512
+_KEPT_ENDED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOptions:
+    """Where connections come in, and where they are to go.
+
+    upstream: ws or wss, without a query; a path in it takes the place of the client's. keeps_host: the upstream is
+    asked by the name that the client has used, not by its own. most_links: connections at once.
+    """
+
+    upstream: str
+    host: str = "127.0.0.1"
+    port: int = 0
+    keeps_host: bool = True
+    most_links: int = 200
+    open_timeout_s: float = 10.0
+
+
+class _RefusedError(Exception):
+    """A request goes no further: the status that it gets, a short stable reason, and words."""
+
+    def __init__(self, status: int, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.reason = reason
+        self.detail = detail
+
+
+class Relay:
+    """Relays until it is stopped."""
+
+    def __init__(
+        self,
+        options: RelayOptions,
+        clock: Clock,
+        *,
+        client_tls: ssl.SSLContext,
+        server_tls: ssl.SSLContext | None = None,
+        keys: Keyring | None = None,
+        new_id: Callable[[], str],
+    ) -> None:
+        self.port = options.port
+        self.clock = clock
+        self._options = options
+        self._client_tls = client_tls
+        self._server_tls = server_tls
+        self._keys = keys
+        self._new_id = new_id
+        self._feed: Feed | None = None
+        self._links: dict[int, Link] = {}
+        self._ended: deque[tuple[float, tuple[bytes, ...]]] = deque(maxlen=_KEPT_ENDED)
+        self._numbered = NO_LINK
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ends = 0
+        self._stopping = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._abandoned = False
+
+    @property
+    def endpoint(self) -> str:
+        """Where connections come in; the port is known once it listens."""
+        host = f"[{self._options.host}]" if ":" in self._options.host else self._options.host
+        return f"{'ws' if self._server_tls is None else 'wss'}://{host}:{self.port}"
+
+    async def listen(self) -> None:
+        """Take connections from now on; raises OSError for an address that is taken or not ours."""
+        stamped: WeakValueDictionary[int, StampedSocket] = WeakValueDictionary()
+        listening = await listen_tcp(self._options.host, self.port, self.clock, stamped)
+        self.port = listening.getsockname()[1]
+        how: dict[str, Any] = {} if self._server_tls is None else {"ssl_handshake_timeout": _TLS_S}
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: _Accepted(self, stamped), sock=listening, ssl=self._server_tls, backlog=_BACKLOG, **how
+        )
+
+    async def run(self, feed: Feed | None = None) -> None:
+        """Relay until stopped; with a feed, what passes is shown there."""
+        self._feed = feed
+        watching = [asyncio.create_task(self._tick())]
+        if feed is not None:
+            watching.append(asyncio.create_task(feed.run()))
+        await self._stopping.wait()
+        await self._end()
+        if feed is not None:
+            await feed.close()
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Let nobody in any more, end what is open."""
+        self._stopping.set()
+
+    def greeting(self, fate: str, died_at: float) -> Iterator[bytes]:
+        """Yield what a new observer has to know: what became of the one before it, and when; what is up, and what has
+        ended meanwhile."""
+        now, upstream = self.clock.monotonic(), self._options.upstream
+        wall = self.clock.wall()
+        yield told(Kind.STARTED, NO_LINK, now, endpoint=self.endpoint, upstream=upstream, wall=wall, fate=fate)
+        for ended_at, records in self._ended:
+            if ended_at > died_at - UNREAD_S:
+                yield from records
+        for link in self._links.values():
+            yield from link.greeting(now)
+
+    def command(self, line: bytes) -> None:
+        """Pass a command of the operator on to the observer."""
+        if self._feed is not None:
+            self._feed.tell(record(Kind.COMMAND, NO_LINK, self.clock.monotonic(), line))
+
+    def abandon(self) -> None:
+        """Nobody will say stop any more: go on, and end once no client has been there for `ABANDONED_S`."""
+        self._abandoned = True
+
+    async def _end(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for link in list(self._links.values()):
+            link.end()
+        self._check_empty()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GONE_S):
+                await self._empty.wait()
+        for link in list(self._links.values()):
+            link.end(reset=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _tick(self) -> None:
+        """Let time pass for the observer, four times a second, and tell how late that was."""
+        watch = loop_watch()
+        sampled = watch.sampled if watch else 0
+        busy_at = due = self.clock.monotonic() + TICK_S * random.random()
+        while True:
+            await asyncio.sleep(max(0.0, due - self.clock.monotonic()))
+            now = self.clock.monotonic()
+            lags: tuple[float, ...] = ()
+            if watch:
+                lags, sampled = watch.lags(sampled), watch.sampled
+            if self._feed is not None:
+                for link in self._links.values():
+                    link.tell_totals(now)
+                self._feed.tell(ticked(now, max(0.0, now - due), lags))
+            due = max(due + TICK_S, now)
+            if self._ends or not self._abandoned:
+                busy_at = now
+            elif now - busy_at > ABANDONED_S:
+                self.stop()
+
+    # -- one connection ---------------------------------------------------------------------------------
+
+    def accepted(self, client: End) -> None:
+        """A client has connected."""
+        self._ends += 1
+        task = asyncio.get_running_loop().create_task(self._serve(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def left(self) -> None:
+        """A client's connection has ended."""
+        self._ends -= 1
+
+    async def _serve(self, client: End) -> None:
+        """Read a request and dial for it; then the two ends look after themselves."""
+        try:
+            async with asyncio.timeout(HEAD_S):
+                head, at = await client.head()
+            request, asked = self._admitted(head)
+            upstream = await self._dialled()
+        except _RefusedError as error:
+            self._refuse(client, error)
+            return
+        except TimeoutError:
+            self._refuse(client, _RefusedError(408, "no_request", f"no request came within {HEAD_S:.0f} s"))
+            return
+        except HeadTooLongError:
+            self._refuse(client, _RefusedError(431, "not_http", f"its request has more than {HEAD_LIMIT} bytes"))
+            return
+        except ConnectionError:
+            return  # it left without a word
+        self._numbered += 1
+        feed, clock, number = self._feed, self.clock, self._numbered
+        link = Link(number, self._new_id(), (client, upstream), (asked, at), feed=feed, clock=clock, gone=self._forget)
+        self._links[number] = link
+        upstream.transport.write(head if request is None else request)
+        link.join()
+
+    def _admitted(self, head: bytes) -> tuple[bytes | None, RequestHead]:
+        """Return what the upstream is to be asked, None for the request as it came, and the request."""
+        asked = read_request(head)
+        if asked is None:
+            raise _RefusedError(400, "not_http", "what came is no request of HTTP/1.1")
+        if len(self._links) >= self._options.most_links:
+            raise _RefusedError(503, "busy", f"{len(self._links)} connections are up, no more are taken")
+        parts = urlsplit(self._options.upstream)
+        target = asked.target
+        if parts.path not in ("", "/"):
+            _, question, query = target.partition("?")
+            target = f"{parts.path}{question}{query}"
+        host = asked.headers.get("host", "") if self._options.keeps_host else parts.netloc
+        if (target, host) == (asked.target, asked.headers.get("host", "")):
+            return None, asked
+        fields = {} if self._options.keeps_host else {"Host": host}
+        return rewritten(head, target, fields | self._signed(asked, target, host)), asked
+
+    def _signed(self, asked: RequestHead, target: str, host: str) -> dict[str, str]:
+        """Return a new signature for a request that had one; who had none that holds gets none."""
+        if "signature" not in asked.headers:
+            return {}
+        if self._keys is None:
+            raise _RefusedError(502, "not_signed", "the request is signed, and there is no key here to sign it anew")
+        wall = self.clock.wall()
+        before = SignedRequest(asked.target, asked.headers.get("host", ""), asked.headers)
+        refused = verify(before, self._keys, wall)
+        if refused is not None:
+            raise _RefusedError(401, refused.flaw.value, refused.detail)
+        _, secret = self._keys.find(asked.headers["x-api-key"].strip())
+        assert secret is not None  # or it would have been refused
+        return sign(SignedRequest(target, host, asked.headers), secret, nonce=secrets.token_urlsafe(24), now=wall)
+
+    async def _dialled(self) -> End:
+        def make_end(stamped: Mapping[int, StampedSocket]) -> End:
+            return End(self.clock, unheard, unnoticed, stamped)
+
+        try:
+            return await dial(
+                self._options.upstream,
+                make_end,
+                clock=self.clock,
+                tls=self._client_tls,
+                timeout_s=self._options.open_timeout_s,
+            )
+        except LinkError as error:
+            cause, detail = error.failure.cause, error.failure.detail
+            status = 504 if cause.value == "timeout" else 502
+            raise _RefusedError(status, cause.value, f"the upstream cannot be reached: {detail}") from None
+
+    def _refuse(self, client: End, error: _RefusedError) -> None:
+        if self._feed is not None:
+            self._feed.tell(refused(self.clock.monotonic(), error.status, error.reason, error.detail))
+        if not client.closed:
+            client.transport.write(refusal(error.status, f"callscope tap: {error.detail}"))
+            client.end()
+
+    def _forget(self, link: Link) -> None:
+        del self._links[link.number]
+        if link.obituary:
+            self._ended.append((self.clock.monotonic(), link.obituary))
+        self._check_empty()
+
+    def _check_empty(self) -> None:
+        if not self._links:
+            self._empty.set()
+
+
+class _Accepted(End):
+    """A client's end."""
+
+    def __init__(self, relay: Relay, stamped: Mapping[int, StampedSocket]) -> None:
+        super().__init__(relay.clock, unheard, unnoticed, stamped)
+        self._relay = relay
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._relay.accepted(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._relay.left()
