@@ -45,7 +45,8 @@ _REST_S = 0.002
 """While the recording is read, the screen gets its turn every 3 ms."""
 
 _LARGE_SLICE = 256
-"""The same while there is nothing to be seen but how far the reading has come."""
+_GLIMPSE_S = 0.5
+"""While there is nothing to be seen but how far the reading has come, it goes on by more, and is drawn less often."""
 
 _SPIKES_APART_S = 1.0
 """Spikes that follow one another closer than this are one moment."""
@@ -161,6 +162,7 @@ class Replay:
         self._playing = True
         self._speed = SPEEDS[0]
         self._then = clock.monotonic()
+        self._glimpsed = -math.inf
         self._stopped = asyncio.Event()
 
     # -- as a source -----------------------------------------------------------------------------------------
@@ -186,7 +188,9 @@ class Replay:
     def snapshot(self) -> Calls:
         """Return the call as it was at the position where the replay stands now."""
         self._move_on()
-        self._catch_up()
+        if not self.playback.waits or self._then >= self._glimpsed + _GLIMPSE_S:
+            self._glimpsed = self._then
+            self._catch_up()
         call = self._place.call
         return MappingProxyType({call.call_id: call} if self._place.count else {})
 

@@ -194,12 +194,14 @@ def test_before_the_recording_has_been_read_the_first_part_of_it_plays() -> None
 
 
 def test_a_place_that_has_not_been_read_yet_is_shown_as_far_as_it_has() -> None:
-    facts = bad_day()
-    replay = replay_of(facts, ManualClock(), read=False)
+    facts, clock = bad_day(), ManualClock()
+    replay = replay_of(facts, clock, read=False)
+    replay.play_or_pause()
     replay.seek(50)
     before = 0.0
     while not replay.playback.read:
         replay.survey.work(300)
+        clock.advance(1)
         now = shown(replay).now
         assert before <= now <= facts[0].at + 50
         before = now
