@@ -21,6 +21,8 @@ from dashboard.worker.conduct import Script
 SPEAKS_WITHIN_S = 8.0
 """A bot that greets has begun by then; one that waits to be spoken to has been."""
 ENDED_WITHIN_S = 6.0
+UNAUTHORIZED_WITHIN_S = 1.0
+"""A bot that opens the session of a stranger may think better of it."""
 
 Run = Callable[[Bench, list[Visit]], Awaitable[Outcome]]
 Provoke = Callable[[Visit], Awaitable[None] | None]
@@ -51,9 +53,8 @@ async def _opened(bench: Bench, visits: list[Visit]) -> Outcome:
 
 def _unopened(visit: Visit) -> Outcome:
     last = visit.client.said[-1].text if visit.client.said else ""
-    for ending in visit.of(SessionEnding):
-        if ending.by == "server":
-            return failed(f"it said disconnect instead: {ending.reason} {ending.detail}".rstrip(), last)
+    if (ending := _ending(visit)) is not None:
+        return failed(f"it said disconnect instead: {ending.reason} {ending.detail}".rstrip(), last)
     if visit.end is not None and not visit.client.trouble:
         return failed(f"the connection ended: {visit.end.detail}", last)
     return failed(visit.client.trouble or "no opened came", last)
@@ -74,9 +75,8 @@ def _declined(visit: Visit) -> Outcome:
     for breach in visit.client.breaches:
         if breach.rule == Rule.MEDIA_NOT_OFFERED:
             return failed(f"only L16 was offered: {breach.detail}", breach.message, breach.rule)
-    for ending in visit.of(SessionEnding):
-        if ending.by == "server":
-            return passed(f"it declined: {ending.reason}")
+    if (ending := _ending(visit)) is not None:
+        return passed(f"it declined: {ending.reason}")
     return _unopened(visit)
 
 
@@ -136,8 +136,7 @@ async def _survives(bench: Bench, visits: list[Visit], provoke: Provoke, *, may_
         if await visit.answers():
             await visit.close()
             return passed("it goes on")
-        ending = next((one for one in visit.of(SessionEnding) if one.by == "server"), None)
-        if ending is not None:
+        if (ending := _ending(visit)) is not None:
             await visit.until(lambda: visit.end is not None, ENDED_WITHIN_S)
             if not may_end:
                 return failed(f"it ended the session: {ending.reason} {ending.detail}".rstrip(), _last(visit))
@@ -217,9 +216,9 @@ async def _stranger(bench: Bench, access: Access, aged_s: float = 0.0) -> Outcom
     """Come with what must not let anybody in."""
     try:
         async with visiting(bench, access=access, aged_s=aged_s) as visit:
-            told = await visit.until(lambda: any(one.by == "server" for one in visit.of(SessionEnding)), 6.0)
-            if told:
-                ending = next(one for one in visit.of(SessionEnding) if one.by == "server")
+            await visit.until(lambda: _ending(visit) or visit.client.heard("opened"), 6.0)
+            await visit.until(lambda: _ending(visit), UNAUTHORIZED_WITHIN_S)
+            if (ending := _ending(visit)) is not None:
                 if ending.reason == "unauthorized":
                     return passed("it was let in and told disconnect unauthorized")
                 return failed(f"it was told disconnect {ending.reason}, not unauthorized", _last(visit))
@@ -288,6 +287,11 @@ async def _heeds_429(bench: Bench, visits: list[Visit]) -> Outcome:
         went_on = await visit.until(lambda: len(visit.client.heard("audio")) > before, 2.0)
         await visit.close()
         return passed("it waited, and went on") if went_on else not_seen("it had nothing more to send")
+
+
+def _ending(visit: Visit) -> SessionEnding | None:
+    """Return the bot's disconnect."""
+    return next((one for one in visit.of(SessionEnding) if one.by == "server"), None)
 
 
 def _last(visit: Visit) -> str:

@@ -42,7 +42,7 @@ _PANELS = ("connection", "jitter", "transcript", "plot", "reconnect log")
 KEYS: tuple[Key, ...] = (
     Key("r", "r", "reconnect", "reconnect", "reconnect now, from any state; starts a lost worker again", CALL, 2),
     Key("u", "u", "utterance", "utterance", "say a test utterance to the bot; up and down: earlier ones", CALL, 4),
-    Key("k", "k", "keypad", "keys", "press keys of the telephone, where callscope is the caller", CALL, 5),
+    Key("number_sign", "#", "keypad", "keys", "press keys of the telephone, where callscope is the caller", CALL, 5),
     Key("i", "i", "interrupt", "interrupt", "say the next thing at once, also into the bot's speech", CALL, 6),
     Key("d", "d", "app.doctor", "doctor", "examine the way of the call on a connection of its own", CALL, 10),
     Key("m", "m", "mark", "mark", "put a mark on the timeline", CALL, 12),
@@ -113,7 +113,7 @@ EVERYWHERE = ("app.quit_now", "app.command_palette")
 """Bound by the app itself."""
 
 
-TYPING = ("goto", "search", "utterance")
+TYPING = ("goto", "search", "utterance", "keypad")
 """What is typed after these goes into a line of its own, also what was typed at once with them: they come first."""
 
 

@@ -171,7 +171,7 @@ def _way_in(call: CallState) -> tuple[str, Spans]:
     if took_s is None:
         return "opened", ((NOTHING, "text"),)
     tone: Role = "bad" if took_s > OPENED_S else "text"
-    return "opened", ((f"{millis(took_s)} ms", tone), (f" of {OPENED_S:.0f} s", "dim"))
+    return "opened", ((f"{millis(took_s)} ms", tone),)
 
 
 def _staleness(call: CallState) -> tuple[str, Spans]:
@@ -179,9 +179,10 @@ def _staleness(call: CallState) -> tuple[str, Spans]:
     hook = call.hook
     if hook is None or call.dialect != CONNECTOR:
         return "stale", ((f"{call.link.stale_resets}×", "text"),)
-    ran_out: Span = (f" · dry {hook.underruns}×", "warn") if hook.underruns else ("", "text")
-    state = "now" if hook.playing else f"{hook.playbacks}×"
-    return "played", ((state, "text"), (" · ahead ", "dim"), (f"{hook.ahead_s:.1f} s", "text"), ran_out)
+    so_far: Span = ("now" if hook.playing else f"{hook.playbacks}×", "text")
+    if hook.underruns:
+        return "played", (so_far, (f" dry {hook.underruns}×", "warn"))
+    return "played", (so_far, (" · ", "dim"), (f"{hook.played_s:.0f} s", "text"))
 
 
 def _own(call: CallState, width: int) -> Spans:

@@ -80,39 +80,29 @@ async def hold(played: Scenario, names: Sequence[str]) -> Held:
     return Held({result.name: result for result in found})
 
 
-async def whole(figures: Figures) -> Held:
-    """Have a bot that keeps the rules examined, from the first check to the last."""
-    async with bot(scenario(turn(LONG), turn("yes"))) as host:
-        return Held({result.name: result async for result in examine(bench(host.url), figures)})
-
-
-FIGURES = Figures()
-
-
 @pytest.fixture(scope="module")
 def held() -> dict[str, Held]:
     """Examine all bots at once: nearly all of it is waiting."""
 
     async def everybody() -> list[Held]:
-        unruly = [hold(scenario(turn(LONG), turn(LONG), ways=(way,)), names) for way, (names, _) in BROKEN.items()]
+        texts = {"flood": "thirty small messages"}  # told to wait, it sends the rest three seconds later
+        unruly = [
+            hold(scenario(turn(texts.get(way, LONG)), turn("yes"), ways=(way,)), names)
+            for way, (names, _) in BROKEN.items()
+        ]
         polite = hold(scenario(turn(LONG), ways=("talks_on",)), ("barge_in",))
-        return await asyncio.gather(whole(FIGURES), polite, *unruly)
+        good = hold(scenario(turn(LONG), turn("yes")), (TALK,))
+        return await asyncio.gather(good, polite, *unruly)
 
     return dict(zip(("", "talks_on", *BROKEN), asyncio.run(everybody()), strict=True))
 
 
-def test_a_bot_that_keeps_the_rules_passes_every_check(held: dict[str, Held]) -> None:
+def test_a_conversation_with_a_bot_that_keeps_the_rules_passes_and_is_measured(held: dict[str, Held]) -> None:
     results = held[""].results
-    assert {name: (one.detail, one.message) for name, one in results.items() if one.status is not Status.PASS} == {}
-    assert set(results) >= {"upgrade", "answers", "turn_response", "disconnect", *(check.name for check in CHECKS)}
-    assert len(results) == len(CHECKS) + 4 + len(rules._TOLD_BY) + 1
-
-
-def test_what_was_measured_by_the_way_is_told(held: dict[str, Held]) -> None:
-    assert FIGURES.opened_s is not None
-    assert len(FIGURES.answers_s) == 1  # of two things said, the first interrupts nobody
-    told = FIGURES.to_json()
-    assert (told["underruns"], told["dry_ms"]) == (0, 0.0)
+    assert held[""].all(Status.FAIL) == set()
+    assert {"answers", "turn_response", "disconnect", "turn_late", "rate_exceeded"} <= held[""].all(Status.PASS)
+    assert "answers after" in results["answers"].detail
+    assert results["disconnect"].detail == "completed with Outcome=resolved, Turns=2"
 
 
 @pytest.mark.parametrize("way", BROKEN)
