@@ -106,6 +106,7 @@ class ConnectorClient(HookClient):
         self._say("error", {"code": 429, "message": "Rate limit exceeded", "retryAfter": wait}, now)
 
     def _turn(self, at: float) -> list[Item]:
+        self.playback.turn()
         if self.playback.playing and self._turn_untold:
             self._turn_untold = False
             return [self.session.broken(Rule.TURN_LATE, "server", at, "its audio had begun to play")]

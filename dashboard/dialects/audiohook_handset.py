@@ -9,11 +9,11 @@ from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dashboard.dialects.audiohook_playback import LONGEST_GAP_S, Playback
+from dashboard.dialects.audiohook_playback import HOLE_S, Playback
 from dashboard.dialects.audiohook_wire import RATE
 from dashboard.dialects.base import AudioFormat, AudioFrame
 
-TOLD_AFTER_S = LONGEST_GAP_S + 0.05
+TOLD_AFTER_S = HOLE_S + 0.05
 """What is heard is told so much later: until then nobody knows whether the bot pauses or its audio is late."""
 
 PIECE_S = 0.02

@@ -13,8 +13,11 @@ COMPLETED_S = 0.1
 """Playback has completed when nothing has followed for so long: a bot that sends in step is never exactly in time."""
 
 SHORTEST_GAP_S = 0.02
-LONGEST_GAP_S = 0.25
-"""Silence of this length between two pieces of audio is audio that came too late; a longer one is a pause of speech."""
+LONGEST_GAP_S = 1.0
+"""Within a turn, silence of this length between two pieces of audio is audio that came too late: speech synthesis sends
+the pauses of speech as sound."""
+HOLE_S = 0.25
+"""Up to this length it is told as a hole in what the caller hears: whoever tells waits as long to know."""
 
 MOST_AHEAD_S = 600.0
 """More is not kept: nobody listens to a bot for ten minutes."""
@@ -54,6 +57,7 @@ class Playback:
         self.began_at = 0.0
         """When the playback that goes on, or was last, began."""
         self._ends_at: float | None = None  # what there is has been played then
+        self._anew = False
         self._figures = Played()
         self._pieces: deque[_Piece] = deque()
         self._gaps: deque[tuple[float, float]] = deque()
@@ -62,11 +66,13 @@ class Playback:
         """Take audio that came at `at`; return whether playback begins with it."""
         starts, figures, ends_at = not self.playing, self._figures, self._ends_at
         start = at if ends_at is None else max(at, ends_at)
-        dry_s = 0.0 if ends_at is None else at - ends_at
+        dry_s = 0.0 if ends_at is None or self._anew else at - ends_at
+        self._anew = False
         if SHORTEST_GAP_S < dry_s <= LONGEST_GAP_S:
             figures.underruns += 1
             figures.dry_s += dry_s
-            self._gaps.append((start - dry_s, start))
+            if dry_s <= HOLE_S:
+                self._gaps.append((start - dry_s, start))
         seconds = min(len(ulaw) / RATE, max(0.0, at + MOST_AHEAD_S - start))
         if starts:
             self.playing, self.began_at = True, at
@@ -77,6 +83,10 @@ class Playback:
         figures.dropped_s += len(ulaw) / RATE - seconds
         figures.ahead_s = max(figures.ahead_s, self._ends_at - at)
         return starts
+
+    def turn(self) -> None:
+        """What comes next is another turn: silence before it is none that is missing."""
+        self._anew = True
 
     def ahead_s(self, now: float) -> float:
         """Return how much audio waits to be played."""

@@ -39,6 +39,24 @@ def test_a_demo_takes_what_its_scenario_advises_unless_the_operator_says_otherwi
     assert (own["settings"], own["seed"]) == (Settings.model_validate({**host, "stale_after": 9}).to_worker(), 7)
 
 
+def test_a_demo_of_the_connector_has_a_key_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    order = ordered(capsys, "demo", "--dialect", "connector")
+    assert (order["title"], order["dialect"], order["scenario"]) == ("demo: steady", "connector", "steady")
+    settings = order["settings"]
+    assert isinstance(settings, dict)
+    assert settings["hook_keys"][0].startswith("demo:")
+
+
+def test_a_call_hands_its_settings_on_with_the_key(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLSCOPE_HOOK_KEYS", "lab:c2VjcmV0")
+    order = ordered(capsys, "call", "wss://bot.example.net/connector?sig=abc", "--dtmf", "1#")
+    assert order["title"] == "calling wss://bot.example.net/connector"
+    given = {"url": "wss://bot.example.net/connector?sig=abc", "hook_keys": ["lab:c2VjcmV0"], "dtmf": "1#"}
+    assert order["settings"] == Settings.model_validate(given).to_worker()
+
+
 def test_watch_hands_its_settings_on_with_the_secret(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -60,10 +60,32 @@ def test_a_pause_of_speech_is_no_underrun() -> None:
     playback = Playback()
     playback.put(second(seconds=0.2), 100.0)
     assert playback.tick(100.4) is not None
-    assert playback.put(second(), 100.7)
-    played = playback.tick(102.0)
+    assert playback.put(second(), 101.3)
+    played = playback.tick(103.0)
     assert played is not None
     assert played.underruns == 0
+
+
+def test_nor_is_the_silence_before_another_turn() -> None:
+    playback = Playback()
+    playback.put(second(seconds=0.2), 100.0)
+    assert playback.tick(100.4) is not None
+    playback.turn()
+    playback.put(second(), 100.7)
+    played = playback.tick(103.0)
+    assert played is not None
+    assert played.underruns == 0
+
+
+def test_a_long_underrun_is_counted_and_leaves_no_hole() -> None:
+    playback = Playback()
+    playback.put(second(seconds=0.2), 100.0)
+    playback.put(second(), 100.7)
+    played = playback.tick(103.0)
+    assert played is not None
+    assert played.underruns == 1
+    assert played.dry_s == pytest.approx(0.5)
+    assert playback.heard(100.3, 160) is not None
 
 
 def test_an_underrun_is_counted_also_when_playback_had_completed_meanwhile() -> None:
