@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from dashboard.call.events import Targets
+from dashboard.call.ports import Overheard
 from dashboard.cli.record import check_folder
 from dashboard.cli.settings import Settings, variable
 from dashboard.cli.wiring import new_call_id
@@ -37,6 +38,9 @@ def require_tls(host: str, settings: Settings) -> None:
 def require_door(settings: Settings) -> None:
     """Raise ConfigError unless calls may come in like this: in clear only on this machine, where a proxy ends TLS."""
     require_tls(settings.host, settings)
+    if settings.follow:
+        settings.require_followable(settings.authorizes, [])
+        settings.require_credentials()
     if not settings.hook_keys and not _is_loopback(settings.host):
         raise ConfigError(
             f"listening on {settings.host} without a key would let anybody in",
@@ -45,8 +49,21 @@ def require_door(settings: Settings) -> None:
         )
 
 
+def calls(settings: Settings) -> Overheard:
+    """Return the source of the calls that come in, with what Genesys tells of their conversations if it is asked.
+
+    Raises:
+        ConfigError: files that are no certificate with its key, or no CA file.
+    """
+    if not settings.follow:
+        return board(settings)
+    from dashboard.cli.following import joined  # for those who join only
+
+    return joined(settings, board(settings), SystemClock())
+
+
 def board(settings: Settings, *, clock: Clock | None = None) -> Switchboard:
-    """Return the source of the calls that come in.
+    """Return the source of the sound of the calls that come in.
 
     Raises:
         ConfigError: files that are no certificate with its key.

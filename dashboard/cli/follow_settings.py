@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, model_validator
 
-from dashboard.cli.groups import FOLLOW
+from dashboard.cli.groups import FOLLOW, LISTEN
 from dashboard.cli.values import ConversationId, Seconds
 from dashboard.errors import ConfigError
 
@@ -24,6 +24,10 @@ class FollowSettings(BaseModel):
 
     linger: Annotated[Seconds, FOLLOW] = 90.0
     """Seconds to follow it on when it is over, for its last transcripts come late."""
+
+    follow: Annotated[bool, LISTEN] = False
+    """Follow the conversation of each call by Genesys' notifications as well: transcript and events, in one call with
+    its sound. Needs an OAuth client; at most 18 at once."""
 
     @model_validator(mode="before")
     @classmethod

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dashboard.call.notice_view import NOTIFICATIONS
+from dashboard.call.ports import Overheard
+from dashboard.cli.follow_settings import STALE_AFTER_S
 from dashboard.cli.line import enquirer_for, network_options, targets_of
 from dashboard.cli.settings import Settings
 from dashboard.clock import Clock
@@ -14,15 +16,41 @@ from dashboard.transport.websocket import SocketOptions
 from dashboard.wiretext import safe_url
 from dashboard.worker.channel import ChannelNetwork
 from dashboard.worker.follower import Follower, Pace
-from dashboard.worker.network import NetworkOptions
+from dashboard.worker.joined import Joined
+from dashboard.worker.network import Network, NetworkOptions
 from dashboard.worker.options import LineOptions
+
+LINGER_S = 40.0
+"""How long a conversation is followed on when its sound has ended: transcripts come about 35 s late."""
 
 
 def follower(settings: Settings, call_id: str, clock: Clock, network: ChannelNetwork | None = None) -> Follower:
     """Return the source of a conversation that is followed; raises ConfigError as `line` does."""
-    conversation_id = settings.conversation
-    assert conversation_id is not None
-    network = network or ChannelNetwork(follow_options(settings), conversation_id, clock)
+    assert settings.conversation is not None
+    network = network or ChannelNetwork(follow_options(settings), settings.conversation, clock)
+    return _follower(settings, call_id, settings.conversation, clock, network)
+
+
+def joined(settings: Settings, calls: Overheard, clock: Clock) -> Joined:
+    """Return a source of calls that come in, each with what Genesys tells of its conversation.
+
+    Raises:
+        ConfigError: a CA file that cannot be used, an address for the token that is not safe.
+    """
+    options = follow_options(settings)
+    among = Network(options, clock)
+    told = settings.replace(stale_after=STALE_AFTER_S, linger=LINGER_S)
+
+    def follow(call_id: str, conversation_id: str) -> Follower:
+        network = ChannelNetwork(options, conversation_id, clock, among)
+        return _follower(told, call_id, conversation_id, clock, network)
+
+    return Joined(calls, follow, linger_s=LINGER_S, aclose=among.aclose)
+
+
+def _follower(
+    settings: Settings, call_id: str, conversation_id: str, clock: Clock, network: ChannelNetwork
+) -> Follower:
     options = LineOptions(
         call_id=call_id,
         endpoint=safe_url(settings.api_url),
@@ -37,7 +65,7 @@ def follower(settings: Settings, call_id: str, clock: Clock, network: ChannelNet
         Notifications(call_id, conversation_id, clock.wall() - clock.monotonic()),
         clock,
         Pace(ping_s=settings.ping_interval, linger_s=settings.linger),
-        enquirer_for(settings, call_id, network, clock),
+        enquirer_for(settings.replace(conversation=conversation_id), call_id, network, clock),
     )
 
 

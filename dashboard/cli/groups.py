@@ -21,10 +21,11 @@ _HEARD = _LIVE | {"listen", "tap", "call"}
 
 WHOM = Group("whom to call", _DIALLING | {"call"})
 CALL = Group("which call", _DIALLING)
+API = Group("Genesys Cloud", _DIALLING | {"listen"})
 CALLER = Group("the caller", frozenset({"call"}))
 COGNIGY = Group("a Cognigy endpoint", _DIALLING)
-LOGIN = Group("credentials", _DIALLING)
-TRUST = Group("trust", _DIALLING | {"tap", "call"})
+LOGIN = Group("credentials", _DIALLING | {"listen"})
+TRUST = Group("trust", _DIALLING | {"tap", "call", "listen"})
 LISTEN = Group("where calls come in", frozenset({"listen"}))
 TAP = Group("between whom", frozenset({"tap"}))
 SERVE = Group("how connections come in", frozenset({"listen", "tap"}))
@@ -51,6 +52,7 @@ GROUPS = (
     CALL,
     COGNIGY,
     FOLLOW,
+    API,
     LOGIN,
     TRUST,
     TIME,

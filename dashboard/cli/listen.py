@@ -79,11 +79,11 @@ def run(args: argparse.Namespace) -> int:
 
 async def _listen(settings: Settings, sinks: Sequence[Sink]) -> bool:
     """Return whether a signal ended it."""
-    from dashboard.cli.board import board, cannot_listen
+    from dashboard.cli.board import calls, cannot_listen
     from dashboard.cli.record import desks
     from dashboard.cli.wiring import play_until_stopped
 
-    source, signals = desks(board(settings), settings, keeps_history=False), []
+    source, signals = desks(calls(settings), settings, keeps_history=False), []
 
     def interrupt() -> None:
         signals.append(True)

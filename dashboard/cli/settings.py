@@ -33,6 +33,7 @@ from dashboard.cli.cognigy import CognigySettings, endpoint_address, endpoint_sc
 from dashboard.cli.follow_settings import FollowSettings
 from dashboard.cli.groups import (
     ALARMS,
+    API,
     AUDIO,
     CALL,
     GENESYS,
@@ -107,13 +108,13 @@ class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
     hook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_list), KEYS] = ()
     """API keys as KEY:SECRET, with the client secret that Genesys shows, or KEY alone for one without a secret."""
 
-    region: Annotated[str, CALL] = "mypurecloud.com"
+    region: Annotated[str, API] = "mypurecloud.com"
     """Genesys Cloud region, as a domain (mypurecloud.ie) or by name (eu_west_1)."""
 
-    base_url: Annotated[str | None, CALL] = None
+    base_url: Annotated[str | None, API] = None
     """Address of the REST API; by default https://api.<domain of the region>."""
 
-    token_url: Annotated[str | None, CALL] = None
+    token_url: Annotated[str | None, API] = None
     """Address that grants tokens; by default the login host beside the REST API."""
 
     url: Annotated[str | None, Field(repr=False), WHOM] = None  # its query may be a signature
@@ -323,6 +324,11 @@ class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
                 "there is no call to dial: neither url nor app_id nor conversation is set",
                 remedy="Give --url wss://…, --app-id ID or --conversation ID; callscope demo needs none of them.",
             )
+        self.require_credentials()
+        self._require_fair_questions()
+
+    def require_credentials(self) -> None:
+        """Raise ConfigError where a token is needed and there is nothing to get it with."""
         lacking = [name for name in ("client_id", "client_secret") if not getattr(self, name)]
         if self.authorizes and lacking:
             variables = " and ".join(variable(name) for name in lacking)
@@ -331,8 +337,6 @@ class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
                 remedy=f"Set {variables} in the environment, or {' and '.join(lacking)} in a config file that "
                 "only you can read; --auth none dials without a token.",
             )
-
-        self._require_fair_questions()
 
     def _require_fair_questions(self) -> None:
         if self.analytics_query == "off":

@@ -33,11 +33,11 @@ def run(args: argparse.Namespace) -> int:
     sinks = log_sinks(settings)
     source: Source
     if call_id == DOOR:
-        from dashboard.cli.board import board  # as above
+        from dashboard.cli.board import calls  # as above
         from dashboard.cli.descriptors import raise_limit
 
         raise_limit()
-        source = desks(board(settings), settings, keeps_history=True)
+        source = desks(calls(settings), settings, keeps_history=True)
     elif config.get("dialect") == CONNECTOR:
         from dashboard.cli.dialled import dialled  # as above
 

@@ -17,9 +17,18 @@ from dashboard.call import events as ev
 from dashboard.call.codec import kind_of
 from dashboard.call.events import Event
 from dashboard.call.hook_events import ListenerStarted, RuleBroken, UpgradeRefused
+from dashboard.call.notification_events import GapMarked, RequestFailed, SpeechTranscribed, SubscriptionLost
 from dashboard.wiretext import clean
 
-_LEFT_OUT = (ev.AudioReceived, ev.Ticked, ev.TranscriptReceived, ev.IntentReceived, ev.TextReceived, ev.Marked)
+_LEFT_OUT = (
+    ev.AudioReceived,
+    ev.Ticked,
+    ev.TranscriptReceived,
+    ev.IntentReceived,
+    ev.TextReceived,
+    ev.Marked,
+    SpeechTranscribed,
+)
 _PRIVATE = frozenset({"text", "excerpt", "waits", "call_id", "at", "note"})
 _WARNINGS = (
     ev.ConnectionLost,
@@ -30,6 +39,9 @@ _WARNINGS = (
     ev.WorkerLost,
     RuleBroken,
     UpgradeRefused,
+    GapMarked,
+    RequestFailed,
+    SubscriptionLost,
 )
 
 

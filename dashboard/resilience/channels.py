@@ -27,6 +27,9 @@ from dashboard.wiretext import clean
 LIFE_S = 86_400.0
 """A channel lives so long from its making, and from each subscription of its topics."""
 
+CHANNEL_LIMIT = 20
+"""Channels of one OAuth client; one more ends the one that was used longest ago."""
+
 TRANSCRIPTION = "transcription"
 EVENTS = (
     "customer.start",

@@ -21,6 +21,7 @@ from dashboard.resilience.channels import (
 )
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.retry import Failure, LinkError
+from dashboard.transport.http import HttpClient, TokenKeeper
 from dashboard.transport.websocket import connect
 from dashboard.worker.network import Network, NetworkOptions, Wire
 
@@ -42,8 +43,12 @@ class Standing:
 class ChannelNetwork(Network):
     """Makes the channel of one conversation, and another one when that is gone; each step raises LinkError."""
 
-    def __init__(self, options: NetworkOptions, conversation_id: str, clock: Clock) -> None:
+    def __init__(
+        self, options: NetworkOptions, conversation_id: str, clock: Clock, among: Network | None = None
+    ) -> None:
+        """`among`: whose token and connections to use, so that several conversations share them."""
         super().__init__(options, clock)
+        self._among = among
         self._conversation_id = conversation_id
         self._topics = topics_of(conversation_id)
         self._channel: Channel | None = None
@@ -87,6 +92,16 @@ class ChannelNetwork(Network):
         """Subscribe the topics again, for the channel to live on."""
         channel, subscribed, created = await self._subscribed(await self.token(None))
         return Standing(channel, subscribed, created)
+
+    async def aclose(self) -> None:
+        if self._among is None:
+            await super().aclose()
+
+    def _http(self) -> HttpClient:
+        return super()._http() if self._among is None else self._among._http()
+
+    def _tokens(self) -> TokenKeeper:
+        return super()._tokens() if self._among is None else self._among._tokens()
 
     async def conversation(self, token: Token | None = None) -> Conversation:
         """Ask how the conversation stands."""

@@ -8,6 +8,7 @@ from dashboard.call.state import CallState, QueueView
 from dashboard.call.terms import LinkState
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
 from dashboard.ui.draw.link import state_span, status, track
+from dashboard.ui.draw.notices import beside
 from dashboard.ui.draw.spans import Role, Span, cells, tame
 from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
 
@@ -87,6 +88,7 @@ def _speaks_as(view: CognigyView, room: int) -> Spans:
 def _health(call: CallState, width: int) -> list[Spans]:
     link, (entered, way), (stale, resets) = call.link, _way_in(call), _staleness(call)
     rows = [
+        *([_field("notices", *beside(call.notices))] if call.notices is not None and not call.soundless else []),
         _pair(_field("uptime", *_uptime(call)), _field("outages", *_outages(call), width=_SECOND), width),
         _pair(_field("round trip", *_round_trip(call)), _field(entered, *way, width=_SECOND), width),
         _pair(_field("idle", *_idle(call)), _field(stale, *resets, width=_SECOND), width),

@@ -6,6 +6,7 @@ from dashboard.call.notice_view import HEARTBEAT_S, LATE_S, NoticeView
 from dashboard.call.party import TROUBLE, Party
 from dashboard.call.stages import percentile
 from dashboard.call.state import CallState
+from dashboard.call.terms import LinkState
 from dashboard.ui.draw.layout import Spans, crop, join_fitting, shorten, stack
 from dashboard.ui.draw.spans import Role, Span, cells, tame
 from dashboard.ui.draw.units import NOTHING, clock, count, span
@@ -31,6 +32,13 @@ def draw_notices(view: NoticeView, call: CallState, width: int, height: int) -> 
         [_channel(view, call), _field("gaps", *_gaps(view)), *_refused(view, width)],
     ]
     return [crop(row, width) for row in stack(groups, height)]
+
+
+def beside(view: NoticeView) -> Spans:
+    """Return in a row how a call that has its sound from another wire is followed."""
+    symbol: Span = ("● ", "good") if view.link is LinkState.OPEN else ("▲ ", "warn")
+    ages: Spans = ((" · age ", "dim"), _age(view.ages[-1][1])) if view.ages else ()
+    return (symbol, (f"{view.link or NOTHING}", "text"), (f" · {count(view.transcripts)} transcripts", "dim"), *ages)
 
 
 def _field(label: str, *value: Span) -> Spans:

@@ -110,18 +110,8 @@ async def following(
     """Serve `played` and follow its conversation; both have ended when this ends."""
     host = BotHost(played)
     await host.start()
-    clock, ready = SystemClock(), host.ready()
-    asked = conversation_id or ready["conversation_id"]
-    options = NetworkOptions(
-        base_url=ready["base_url"],
-        token_url=ready["token_url"],
-        credentials=Credentials(ready["client_id"], Secret(secret or ready["client_secret"])),
-        socket=SocketOptions(ping_interval_s=None, open_timeout_s=5.0, close_timeout_s=0.5),
-    )
-    codec = Notifications("call", asked, clock.wall() - clock.monotonic())
-    line = LineOptions("call", ready["base_url"], NOTIFICATIONS)
-    network = ChannelNetwork(options, asked, clock)
-    follower = Follower(line, replace(policy), network, codec, clock, pace)
+    asked = conversation_id or host.ready()["conversation_id"]
+    follower = follower_of(host, "call", asked, policy, pace, secret=secret)
     followed = Followed(follower, host)
     running = asyncio.create_task(follower.run(followed.put))
     try:
@@ -131,3 +121,19 @@ async def following(
         async with asyncio.timeout(5.0):
             await running
         await host.stop()
+
+
+def follower_of(
+    host: BotHost, call_id: str, asked: str, policy: LinkPolicy, pace: Pace, *, secret: str | None = None
+) -> Follower:
+    """Return a follower of a conversation of `host`."""
+    clock, ready = SystemClock(), host.ready()
+    options = NetworkOptions(
+        base_url=ready["base_url"],
+        token_url=ready["token_url"],
+        credentials=Credentials(ready["client_id"], Secret(secret or ready["client_secret"])),
+        socket=SocketOptions(ping_interval_s=None, open_timeout_s=5.0, close_timeout_s=0.5),
+    )
+    codec = Notifications(call_id, asked, clock.wall() - clock.monotonic())
+    line = LineOptions(call_id, ready["base_url"], NOTIFICATIONS)
+    return Follower(line, replace(policy), ChannelNetwork(options, asked, clock), codec, clock, pace)
