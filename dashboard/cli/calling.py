@@ -8,10 +8,12 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle
 
 from dashboard.bus.runtime import stop_at_eof
 from dashboard.dialects.audiohook_access import Access
+from dashboard.dialects.audiohook_client import Offer
 from dashboard.dialects.audiohook_signature import Keyring
 from dashboard.errors import ConfigError, RefusedError
 from dashboard.resilience.retry import LinkError
@@ -37,7 +39,7 @@ async def _call(args: argparse.Namespace, scenarios: Sequence[Scenario], access:
     """Call so many times at once, each with the next of the scenarios."""
     seed, tls = args.seed or 1, client_context(args.ca_file)
     callers = [
-        HookCaller(played, args.audiohook, access, offer=someone(), tls=tls, seed=seed + n)
+        HookCaller(played, args.audiohook, access, offer=_offer(args.conversation), tls=tls, seed=seed + n)
         for n, played in zip(range(args.calls), cycle(scenarios), strict=False)
     ]
     calls = asyncio.gather(*(caller.run() for caller in callers))
@@ -57,6 +59,11 @@ async def _call(args: argparse.Namespace, scenarios: Sequence[Scenario], access:
             "the server refused the key or its signature (401)",
             remedy=f"{_KEYS} must hold KEY:SECRET as the server knows them; the clocks must agree within 3 s.",
         ) from None
+
+
+def _offer(conversation_id: str | None) -> Offer:
+    """Return the offer of somebody, in a conversation that others know of or in one of their own."""
+    return someone() if conversation_id is None else replace(someone(), conversation_id=conversation_id)
 
 
 def _access() -> Access:

@@ -159,6 +159,9 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
         "--ca-file", type=Path, metavar="FILE", help="PEM file of an authority to trust, with --audiohook."
     )
     parser.add_argument("--calls", type=_number, default=1, metavar="N", help="Calls at once, with --audiohook.")
+    parser.add_argument(
+        "--conversation", metavar="ID", help="The conversation that they belong to, with --audiohook, instead of any."
+    )
 
 
 def _call(parser: argparse.ArgumentParser) -> None:
