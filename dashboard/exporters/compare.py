@@ -170,7 +170,7 @@ def headline(both: Comparison) -> str:
         for here in (0, 1)
     )
     if only_a and only_b:
-        return f"Each had its own trouble. First: {lowered(only_a[0])}. Second: {lowered(only_b[0])}"
+        return f"Each had trouble of its own, and {lowered(figures_words(both))}"
     if only_a or only_b:
         return f"Only in the {'first' if only_a else 'second'}: {lowered((only_a or only_b)[0])}"
     alike = "The same was found in both" if any(map(_harmful, both.findings)) else "Nothing harmful was found in either"
