@@ -20,7 +20,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    FilePath,
     SecretStr,
     ValidationInfo,
     field_validator,
@@ -30,6 +29,7 @@ from pydantic.fields import FieldInfo
 from dashboard.cli import regions
 from dashboard.cli.caller_settings import CallerSettings
 from dashboard.cli.cognigy import CognigySettings, endpoint_address, endpoint_scheme
+from dashboard.cli.door_settings import DoorSettings
 from dashboard.cli.follow_settings import FollowSettings
 from dashboard.cli.groups import (
     ALARMS,
@@ -37,40 +37,35 @@ from dashboard.cli.groups import (
     AUDIO,
     CALL,
     GENESYS,
-    KEYS,
     LINK,
-    LISTEN,
     LOG,
     LOGIN,
     PACING,
     PROBE,
     QUEUES,
-    RECORD,
-    SERVE,
     TIME,
-    TRUST,
     WHOM,
     Group,
 )
+from dashboard.cli.record_settings import RecordSettings
 from dashboard.cli.tap_settings import TapSettings
+from dashboard.cli.trust_settings import TrustSettings
 from dashboard.cli.values import (
-    Address,
     Id,
     Milliseconds,
     Seconds,
     Text,
-    UrlPath,
-    comma_list,
     home,
     one_or_many,
-    switch_or_file,
 )
 from dashboard.errors import ConfigError
 from dashboard.resilience.bounds import MINUTE_S, is_secure
 from dashboard.wiretext import safe_url
 
 
-class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
+class Settings(
+    CognigySettings, FollowSettings, CallerSettings, DoorSettings, TapSettings, RecordSettings, TrustSettings
+):
     """What the operator asked for, checked."""
 
     model_config = ConfigDict(
@@ -80,33 +75,6 @@ class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
         hide_input_in_errors=True,
         defer_build=False,
     )
-
-    insecure: Annotated[bool, TRUST] = False
-    """Allow plain http and ws to other machines than this one. Certificates are checked regardless."""
-
-    ca_file: Annotated[FilePath | None, BeforeValidator(home), TRUST] = None
-    """PEM file of a private certificate authority, trusted besides the public ones."""
-
-    host: Annotated[Address, LISTEN] = "127.0.0.1"
-    """Address to listen on. Any but this machine's own needs a certificate and keys; 0.0.0.0 is every address."""
-
-    port: Annotated[int, Field(ge=0, le=65_535), LISTEN] = 8480
-    """Port to listen on; 0 = any free one."""
-
-    path: Annotated[UrlPath, LISTEN] = "/audiohook"
-    """Path at which calls come in; what asks for another one is not found."""
-
-    cert: Annotated[FilePath | None, BeforeValidator(home), SERVE] = None
-    """PEM file of the certificate to serve with, its chain behind it; Genesys wants one of a public authority."""
-
-    key: Annotated[FilePath | None, BeforeValidator(home), SERVE] = None
-    """PEM file of its private key, where that is not in the same file."""
-
-    max_calls: Annotated[int, Field(ge=1, le=100_000), SERVE] = 200
-    """Calls taken at once; more are answered with 503."""
-
-    hook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_list), KEYS] = ()
-    """API keys as KEY:SECRET, with the client secret that Genesys shows, or KEY alone for one without a secret."""
 
     region: Annotated[str, API] = "mypurecloud.com"
     """Genesys Cloud region, as a domain (mypurecloud.ie) or by name (eu_west_1)."""
@@ -221,23 +189,6 @@ class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
     drop_policy: Annotated[Literal["oldest", "newest"], QUEUES] = "oldest"
     """Which audio message goes when the audio queue is full."""
 
-    record: Annotated[bool | Path, BeforeValidator(switch_or_file), RECORD] = False
-    """Record the call to this file, or without a name to a new one in your data directory, where `callscope recordings`
-    lists it; calls that come in to this folder, a file for each."""
-
-    record_on: Annotated[tuple[Literal["finding", "outage", "mark"], ...], BeforeValidator(comma_list), RECORD] = ()
-    """Record only the minutes around a finding, an outage or a mark, each time to a new file; several with commas."""
-
-    pre_roll: Annotated[Seconds, RECORD] = 300.0
-    """Seconds before it that such a recording holds, or those since the last such recording, if fewer."""
-
-    mask: Annotated[bool, RECORD] = True
-    """Take card and phone numbers, e-mail addresses and spoken digits out of what is recorded. --no-mask writes down
-    what is said on the call as it is said: whoever gets the file gets the numbers."""
-
-    record_audio: Annotated[bool, RECORD] = False
-    """Record the sound as well, unmasked: whoever gets the file hears the people on the call. Ask whether you may."""
-
     log_file: Annotated[Path | None, BeforeValidator(home), LOG] = None
     """File for a structured log of what the link did, without secrets."""
 
@@ -248,15 +199,6 @@ class Settings(CognigySettings, FollowSettings, CallerSettings, TapSettings):
         annotation = cls.model_fields[info.field_name or ""].annotation
         if isinstance(value, bool) and annotation is not bool and bool not in get_args(annotation):
             raise ValueError("must not be true or false")
-        return value
-
-    @field_validator("hook_keys")
-    @classmethod
-    def _readable_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        if value:
-            from dashboard.dialects.audiohook_signature import Keyring  # as for `login_url`
-
-            Keyring.read(one.get_secret_value() for one in value)
         return value
 
     @field_validator("region")

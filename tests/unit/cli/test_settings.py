@@ -78,7 +78,7 @@ def test_names_of_flags_and_variables_follow_from_the_name_of_the_setting() -> N
     assert variable("client_secret") == "GENESYS_CLIENT_SECRET"
     assert variable("base_url") == "GENESYS_BASE_URL"
     assert variable("conversation_id") == "TARGET_CONVERSATION_ID"
-    assert [name for name in FIELDS if is_secret(name)] == ["url_token", "hook_keys", "client_secret"]
+    assert [name for name in FIELDS if is_secret(name)] == ["hook_keys", "url_token", "client_secret"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,13 @@ def test_an_address_that_would_not_do_is_refused(name: str, value: str, what: st
 
 
 def test_insecure_allows_plain_addresses_elsewhere() -> None:
-    settings = Settings(insecure=True, url="ws://bridge.example.net/ws", base_url="http://api.example.net")
+    settings = Settings(
+        insecure=True,
+        url="ws://bridge.example.net/ws",
+        base_url="http://api.example.net",
+        upstream="ws://bot.example.net",
+    )
+    assert settings.upstream == "ws://bot.example.net"
     assert (settings.url, settings.base_url) == ("ws://bridge.example.net/ws", "http://api.example.net")
 
 
