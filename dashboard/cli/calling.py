@@ -39,7 +39,15 @@ async def _call(args: argparse.Namespace, scenarios: Sequence[Scenario], access:
     """Call so many times at once, each with the next of the scenarios."""
     seed, tls = args.seed or 1, client_context(args.ca_file)
     callers = [
-        HookCaller(played, args.audiohook, access, offer=_offer(args.conversation), tls=tls, seed=seed + n)
+        HookCaller(
+            played,
+            args.audiohook,
+            access,
+            offer=_offer(args.conversation),
+            tls=tls,
+            seed=seed + n,
+            endless=args.until_eof,
+        )
         for n, played in zip(range(args.calls), cycle(scenarios), strict=False)
     ]
     calls = asyncio.gather(*(caller.run() for caller in callers))

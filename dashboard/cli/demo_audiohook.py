@@ -17,7 +17,6 @@ from dashboard.call.events import Event
 from dashboard.call.hook_events import DOOR, ListenerStarted
 from dashboard.call.ports import Command, Emit
 from dashboard.errors import ConfigError
-from dashboard.simulator.shipped import shipped
 
 if TYPE_CHECKING:
     from dashboard.cli.wiring import Examine
@@ -33,10 +32,10 @@ def order(args: argparse.Namespace) -> dict[str, Any]:
     if not 1 <= args.calls <= args.settings.max_calls:
         raise ConfigError(f"--calls must be from 1 to {args.settings.max_calls} (got {args.calls})")
     scenarios = [args.scenario] if args.scenario else list(_MIX) if args.calls > 1 else ["bad-day"]
-    for scenario in scenarios:
-        _check(scenario)
+    own = args.settings.model_fields_set
+    advised = {key: value for key, value in _advice(scenarios).items() if key not in own}
     key = f"demo:{b64encode(secrets.token_bytes(24)).decode()}"
-    settings = args.settings.replace(host="127.0.0.1", port=0, hook_keys=(key,)).to_worker()
+    settings = args.settings.replace(**advised, host="127.0.0.1", port=0, hook_keys=(key,)).to_worker()
     what = f"{args.calls} calls" if args.calls > 1 else scenarios[0]
     return {
         "title": f"demo: {what}",
@@ -115,8 +114,9 @@ class HookDemo:
         await asyncio.gather(*self._callers, return_exceptions=True)
 
 
-def _check(scenario: str) -> None:
-    if scenario not in shipped():  # the tests have checked those, and the first frame waits for this
-        from dashboard.simulator.scenario import load_scenario
+def _advice(scenarios: Sequence[str]) -> dict[str, Any]:
+    """Return what the only scenario advises; several might disagree."""
+    from dashboard.cli.demo import advice
 
-        load_scenario(scenario)
+    told = [advice(scenario) for scenario in scenarios]
+    return told[0] if len(told) == 1 else {}

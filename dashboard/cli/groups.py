@@ -32,6 +32,7 @@ SERVE = Group("how connections come in", frozenset({"listen", "tap"}))
 KEYS = Group("who may call", frozenset({"listen", "tap", "call"}))
 TIME = Group("how long", frozenset({"probe", "listen", "tap", "call"}))
 PROBE = Group("the probe", frozenset({"probe"}))
+STALE = Group("a connection that says nothing", _LIVE | {"listen"})
 LINK = Group("the link", _LIVE)
 AUDIO = Group("audio that does not say what it is", _DIALLING | {"tap"})
 PACING = Group("pacing and playout", _HEARD | {"analyze"})
@@ -57,6 +58,7 @@ GROUPS = (
     TRUST,
     TIME,
     PROBE,
+    STALE,
     LINK,
     AUDIO,
     PACING,

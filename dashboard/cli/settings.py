@@ -43,6 +43,7 @@ from dashboard.cli.groups import (
     PACING,
     PROBE,
     QUEUES,
+    STALE,
     TIME,
     WHOM,
     Group,
@@ -128,7 +129,7 @@ class Settings(
     backoff_cap: Annotated[Seconds, Field(validate_default=True), LINK] = 30.0
     """Seconds: the longest wait before a reconnect; at least the first one."""
 
-    stale_after: Annotated[Seconds, LINK] = 30.0
+    stale_after: Annotated[Seconds, STALE] = 30.0
     """Seconds without an inbound message after which the socket is replaced."""
 
     ping_interval: Annotated[Seconds, LINK] = 20.0

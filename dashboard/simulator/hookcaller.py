@@ -21,10 +21,11 @@ from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_client import HookClient, Offer
 from dashboard.dialects.base import Item
+from dashboard.errors import DashboardError
 from dashboard.simulator.breaches import BREACHES
-from dashboard.simulator.faults import Abort, Breach, Close, Garbage, Hold, NoPings, Return
+from dashboard.simulator.faults import Abort, Breach, Close, Garbage, Hold, MaxAge, NoPings, Return
 from dashboard.simulator.garbage import MESSAGES
-from dashboard.simulator.plan import FaultPlan
+from dashboard.simulator.plan import FaultPlan, Happening
 from dashboard.simulator.scenario import Scenario
 from dashboard.simulator.voices import Mixer
 from dashboard.transport.pumped import Pump
@@ -39,6 +40,8 @@ _CUSTOMER, _AGENT = 0, 1
 class Outcome:
     """What became of the sessions of a caller."""
 
+    scenario: str
+    conversation_id: str
     sessions: int = 0
     frames: int = 0
     opened_s: list[float] = field(default_factory=list)
@@ -66,6 +69,8 @@ class Outcome:
     def to_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
         return {
+            "scenario": self.scenario,
+            "conversation_id": self.conversation_id,
             "sessions": self.sessions,
             "frames": self.frames,
             "opened_ms": [round(took_s * 1000, 3) for took_s in self.opened_s],
@@ -98,9 +103,12 @@ class HookCaller:
         tls: ssl.SSLContext | None = None,
         seed: int = 1,
         clock: Clock | None = None,
+        endless: bool = False,
     ) -> None:
-        self.outcome = Outcome()
+        """`endless`: a scenario that loops begins again and again, instead of ending after one round."""
         self.offer = offer or someone()
+        self.outcome = Outcome(scenario.name, self.offer.conversation_id)
+        self.endless = endless and scenario.loop
         self._scenario = scenario
         self._url = url
         self._access = access
@@ -117,10 +125,15 @@ class HookCaller:
         self._back = self._plan.constant(Return)
 
     async def run(self) -> Outcome:
-        """Call until the scenario has ended; raises DashboardError when it is not let in."""
+        """Call until the scenario has ended; raises DashboardError when it is not let in the first time."""
         from_s = 0.0
         while True:
-            session = await self._dial()
+            try:
+                session = await self._dial()
+            except DashboardError:
+                if not self.outcome.sessions:
+                    raise
+                return self.outcome
             self.outcome.sessions += 1
             reached_s = await session.play(from_s)
             if self._back is None or reached_s is None:
@@ -164,7 +177,9 @@ class _Session:
         self._mixer = Mixer(replace(caller.scenario.audio, encoding="pcmu", rate=8000, channels=2), caller.seed)
         self._pump = Pump(socket, self._client, self._sent)
         self._opened = asyncio.Event()
+        self._round_s = caller.scenario.frames_per_round * caller.scenario.audio.frame_s
         self._lost = False
+        self._opened_s = 0.0  # of the scenario
         self._began = 0.0
 
     async def play(self, from_s: float) -> float | None:
@@ -180,6 +195,8 @@ class _Session:
             if playing.done():
                 playing.result()
                 await ended
+            elif self._client.state not in ("closing", "closed"):
+                self._lost = True
         finally:
             for task in (playing, ended, *helpers):
                 task.cancel()
@@ -189,53 +206,76 @@ class _Session:
 
     async def _play(self, from_s: float) -> None:
         await self._opened.wait()
-        self._began = self._now() - from_s
+        self._began, self._opened_s = self._now() - from_s, from_s
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(job) for job in (self._happen(from_s), self._hold())]
+            beside = [group.create_task(job) for job in (self._happen(from_s), self._hold(), self._grow_old())]
             await self._speak(from_s)
             self._client.close(self._now())
-            self._pump.pump()
+            self._send()
             for task in beside:
                 task.cancel()
 
     async def _speak(self, from_s: float) -> None:
         """Send the audio, each frame at its own time; what is left out is told before the next one."""
         scenario, plan, client = self._caller.scenario, self._caller.plan, self._client
-        frame_s, left_out_s = scenario.audio.frame_s, 0.0
-        for index in range(plan.first_frame(from_s), scenario.frames_per_round):
+        frame_s, left_out_s, index = scenario.audio.frame_s, 0.0, plan.first_frame(from_s)
+        while self._caller.endless or index < scenario.frames_per_round:
             frame = plan.frame(index)
+            start_s = index % scenario.frames_per_round * frame_s
+            index += 1
             await self._until(frame.leave_s)
-            if frame.dropped or plan.half_open(self._at(), from_s) is not None:
+            if frame.dropped or self._silenced():
                 left_out_s += frame_s if frame.dropped else 0.0
                 continue
             if left_out_s:
                 client.discard(left_out_s, self._now())
                 left_out_s = 0.0
             if client.streams and client.media is not None:
-                sound = self._mixer.frame(index * frame_s, scenario.placed, frame.muted, frame.gains_db)
+                sound = self._mixer.frame(start_s, scenario.placed, frame.muted, frame.gains_db)
                 client.audio(_of_channels(sound, client.media.channels), self._now())
                 self._caller.outcome.frames += 1
-            self._pump.pump()
+            self._send()
         await self._until(scenario.duration_s)
 
     async def _happen(self, from_s: float) -> None:
-        for one in self._caller.plan.happenings(0):
-            if one.at_s < from_s:
-                continue
-            await self._until(one.at_s)
-            match one.fault:
-                case Abort():
-                    self._lost = True
-                    self._socket.abort()
-                case Close(code=code, reason=reason):
-                    self._lost = True
-                    await self._socket.close(code, reason)
-                case Garbage(messages=names):
-                    self._pump.send(MESSAGES[names[one.nth % len(names)]]().decode("utf-8", "replace"))
-                case Breach(rules=rules):
-                    self._breach = rules[one.nth % len(rules)]
-                    self._client.update("en-US", self._now())
-                    self._pump.pump()
+        round_ = int(from_s // self._round_s)
+        while True:
+            for one in self._caller.plan.happenings(round_):
+                if one.at_s >= from_s:
+                    await self._until(one.at_s)
+                    await self._do(one)
+            if not self._caller.endless:
+                return
+            round_ += 1
+            await self._until(round_ * self._round_s)
+
+    async def _do(self, one: Happening) -> None:
+        match one.fault:
+            case Abort():
+                await self._lose(None)
+            case Close(code=code, reason=reason):
+                await self._lose(code, reason)
+            case Garbage(messages=names):
+                self._pump.send(MESSAGES[names[one.nth % len(names)]]().decode("utf-8", "replace"))
+            case Breach(rules=rules):
+                self._breach = rules[one.nth % len(rules)]
+                self._client.update("en-US", self._now())
+                self._send()
+
+    async def _grow_old(self) -> None:
+        """End the connection when it has become too old."""
+        limit = self._caller.plan.constant(MaxAge)
+        if limit is not None:
+            await asyncio.sleep(limit.after_s)
+            await self._lose(limit.code, limit.reason)
+
+    async def _lose(self, code: int | None, reason: str = "") -> None:
+        """End the connection in mid-call, without a close frame if there is no code."""
+        self._lost = True
+        if code is None:
+            self._socket.abort()
+        else:
+            await self._socket.close(code, reason)
 
     async def _hold(self) -> None:
         """Put the caller on hold where the scenario says so."""
@@ -245,7 +285,7 @@ class _Session:
             if wanted is not held:
                 held = wanted
                 (self._client.pause if held else self._client.resume)(self._now())
-                self._pump.pump()
+                self._send()
             await asyncio.sleep(TICK_S)
 
     def _tamper(self, fields: dict[str, Any]) -> dict[str, Any] | str | None:
@@ -258,13 +298,21 @@ class _Session:
         self._caller.outcome.take(self._client.receive(arrival.data, text=arrival.text, at=arrival.at))
         if self._client.state == "open":
             self._opened.set()
-        self._pump.pump()
+        self._send()
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             self._client.tick(self._now())
+            self._send()
+
+    def _send(self) -> None:
+        """Let leave what is to be sent, unless this connection is open and nothing comes over it any more."""
+        if not self._silenced():
             self._pump.pump()
+
+    def _silenced(self) -> bool:
+        return self._opened.is_set() and self._caller.plan.half_open(self._at(), self._opened_s) is not None
 
     def _sent(self, items: Sequence[Item]) -> None:
         self._caller.outcome.take([item for item in items if isinstance(item, ErrorReceived)])

@@ -43,6 +43,22 @@ at_s = 0.5
 for_s = 0.3
 probability = 1.0
 """
+HERD = """
+name = "herd"
+summary = "the host of all callers restarts, and they are back at once"
+duration_s = 4
+
+[audio]
+frame_ms = 100
+
+[[fault]]
+kind = "abort"
+at_s = 1.0
+
+[[fault]]
+kind = "return"
+after_s = 0.3
+"""
 
 
 def environ(keys: str = KEY, **more: str) -> dict[str, str]:
@@ -73,8 +89,10 @@ class Listening:
 
 
 @asynccontextmanager
-async def listening(*flags: str, env: Mapping[str, str] | None = None) -> AsyncIterator[Listening]:
-    """Run `callscope listen` on a free port; it is interrupted at the end of the block."""
+async def listening(
+    *flags: str, env: Mapping[str, str] | None = None, ends_itself: bool = False
+) -> AsyncIterator[Listening]:
+    """Run `callscope listen` on a free port; at the end of the block it is interrupted, unless it ends by itself."""
     process = await asyncio.create_subprocess_exec(
         *CALLSCOPE, "listen", "--port", "0", *flags,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -91,7 +109,8 @@ async def listening(*flags: str, env: Mapping[str, str] | None = None) -> AsyncI
             before += line
         listener = Listening(found[1], process)
         yield listener
-        process.send_signal(signal.SIGINT)
+        if not ends_itself:
+            process.send_signal(signal.SIGINT)
         async with asyncio.timeout(15):
             said = (await process.stderr.read()).decode()
             listener.ended = Ended(await process.wait(), (await stdout).decode(), before + said)
@@ -178,12 +197,26 @@ async def test_every_call_is_recorded_to_a_file_of_its_own(played: str, tmp_path
 
 
 async def test_only_the_minutes_around_trouble_are_recorded_if_told_so(played: str, tmp_path: Path) -> None:
-    kept = environ(XDG_DATA_HOME=str(tmp_path))
-    async with listening("--json", "--record-on", "finding,outage", env=kept) as listener:
-        await callscope("simulate", "choppy", "steady", "--audiohook", listener.url, "--calls", "2", env=environ())
+    kept, lost = environ(XDG_DATA_HOME=str(tmp_path)), tmp_path / "lost.toml"
+    lost.write_text(HERD)
+    async with listening("--json", "--record-on", "outage", env=kept) as listener:
+        await callscope("simulate", str(lost), played, "--audiohook", listener.url, "--calls", "2", env=environ())
     (file,) = (tmp_path / "callscope" / "recordings").iterdir()
     with Recording(file) as recording:
-        assert recording.info.trigger == "finding sender_gaps"
+        assert recording.info.trigger == "outage"
+
+
+async def test_callers_that_are_lost_and_come_back_together_are_a_herd(tmp_path: Path) -> None:
+    path = tmp_path / "herd.toml"
+    path.write_text(HERD)
+    async with listening("--json") as listener:
+        await callscope("simulate", str(path), "--audiohook", listener.url, "--calls", "12", env=environ())
+    calls = listener.json["calls"]
+    assert [call["audiohook"]["sessions"] for call in calls] == [2] * 12
+    for call in calls:
+        (herd,) = (finding for finding in call["findings"] if finding["rule"] == "thundering_herd")
+        assert herd["severity"] == "warning"
+        assert "12 of 12 links that were lost together" in herd["summary"]
 
 
 async def test_after_its_time_it_ends_by_itself() -> None:

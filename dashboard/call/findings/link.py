@@ -68,7 +68,12 @@ def _timed_ends(view: View) -> list[Connection]:
 
 
 def _idle_limit(view: View) -> float | None:
-    """Return after how many seconds without anything from us connections end, if that is what they have in common."""
+    """Return after how many seconds without anything from us connections end, if that is what they have in common.
+
+    None where Genesys dials: what we send there are answers, and its own sound keeps the path busy.
+    """
+    if view.call.hook is not None:
+        return None
     ends = _timed_ends(view)
     limit_s = common_value([end.quiet_s for end in ends])
     if limit_s is None or limit_s < SHORTEST_LIMIT_S:

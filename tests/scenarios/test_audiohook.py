@@ -1,0 +1,94 @@
+"""The scenarios over the other dialect: a simulated Genesys calls the real `listen` with them, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from dashboard.simulator.expect import Condition, unmet
+from dashboard.simulator.scenario import load_scenario
+from tests.hosts import CALLSCOPE
+from tests.integration.test_listen import environ, listening
+from tests.scenarios.test_scenarios import NAMES, TRIES
+
+ELSEWHERE = {
+    "analytics-late": "Genesys' own record is asked for by who dials",
+    "analytics-refused": "Genesys' own record is asked for by who dials",
+    "bad-credentials": "there is no login: Genesys dials, and shows a key",
+    "no-permission": "there is no token that could lack a permission",
+    "not-active": "there is no app to look up",
+    "wrong-app": "there is no app to look up",
+    "rate-limited": "it is callscope that could refuse an upgrade, and not Genesys",
+    "teapot": "it is callscope that could refuse an upgrade, and not Genesys",
+    "unavailable": "it is callscope that could refuse an upgrade, and not Genesys",
+    "token-expiry": "there is no token",
+    "idle-timeout": "Genesys sends sound all the time: the path is never idle",
+    "binary": "sound is PCMU at 8 kHz, as offered and accepted",
+    "wrong-codec": "sound is PCMU at 8 kHz, as offered and accepted",
+    "wrong-codec-pcm16": "sound is PCMU at 8 kHz, as offered and accepted",
+    "silent-bot": "a monitor hears the bot and sees neither intents nor test utterances",
+    "slow-bot": "a monitor hears the bot and sees neither transcripts nor intents",
+    "looping-bot": "a monitor hears the bot and sees neither transcripts nor intents",
+    "failing-skill": "the bot's messages do not come through a monitor",
+    "bad-day": "takes two minutes; each of its faults is in a scenario of its own",
+}
+"""Scenarios whose fault does not exist on this wire, and why."""
+
+HERE = [name for name in NAMES if name not in ELSEWHERE]
+
+OF_THE_BOT = ("messages.", "turns.", "link.resumed", "link.attempts", "link.log.0.attempts", "exit_code")
+"""What is expected of messages and attempts: here nobody tells of the bot, and Genesys' attempts are not ours."""
+
+_TOO_LARGE = Condition(has=("message_too_big", "protocol_violation"))
+
+OTHERWISE: dict[str, Mapping[str, Any]] = {
+    # AudioHook's messages are short: the largest of these ends the session.
+    "hostile": {"link.close_codes.1009": 1, "findings.*.rule": _TOO_LARGE},
+    # All calls have one limit here, and that of a side that says nothing comes first.
+    "muted": {"findings.0.rule": "one_way_audio"},
+}
+"""Where it is another finding that comes first, and why."""
+DURATION_S = 12.5
+
+
+@pytest.fixture(scope="module")
+def calls() -> dict[str, dict[str, Any]]:
+    """What `listen --json` said of the call that played each scenario."""
+    for _ in range(TRIES):
+        found = asyncio.run(_all())
+        if not any(finding["rule"] == "self_late" for call in found.values() for finding in call["findings"]):
+            break
+    return found
+
+
+async def _all() -> dict[str, dict[str, Any]]:
+    flags = ("--stale-after", "6", "--one-way-after", "4", "--duration", f"{DURATION_S}")
+    async with listening("--json", *flags, ends_itself=True) as listener:
+        played = await asyncio.create_subprocess_exec(
+            *CALLSCOPE, "simulate", *HERE, "--audiohook", listener.url, "--calls", f"{len(HERE)}", "--until-eof",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environ(),
+        )  # fmt: skip
+        assert played.stdout is not None
+        outcomes = [json.loads(line) for line in (await played.stdout.read()).splitlines()]
+        await played.wait()
+    by_conversation = {call["conversation_id"]: call for call in listener.json["calls"]}
+    return {outcome["scenario"]: by_conversation[outcome["conversation_id"]] for outcome in outcomes}
+
+
+def expected(name: str) -> Mapping[str, Any]:
+    wanted = OTHERWISE.get(name) or load_scenario(name).expect
+    return {path: what for path, what in wanted.items() if not path.startswith(OF_THE_BOT)}
+
+
+def test_every_scenario_is_played_here_or_it_is_said_why_not() -> None:
+    assert set(ELSEWHERE) <= set(NAMES)
+    assert len(HERE) >= 18
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_a_scenario_over_audiohook_is_reported_as_it_expects(name: str, calls: dict[str, dict[str, Any]]) -> None:
+    assert unmet(expected(name), calls[name], 0) == []
