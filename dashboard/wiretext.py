@@ -26,6 +26,9 @@ _SECRETS = re.compile(
 _URL_QUERY = re.compile(r"(?i)\b(?P<base>(?:wss?|https?)://[^\s?#\"'<>]*)\?[^\s\"'<>]*")
 _URL_USER = re.compile(r"(?i)\b(?P<scheme>(?:wss?|https?)://)[^\s/@\"'<>]+@")
 
+_URL_TOKEN = re.compile(r"(?i)\b[0-9a-f]{64}\b")
+"""The token of a Cognigy endpoint, which stands in the path of its address."""
+
 _GAP = "[ ()/.\u00a0\u202f\u2010-\u2013-]{0,3}"
 _PHONE = re.compile(
     rf"""(?ix)
@@ -87,6 +90,7 @@ def redact(text: str) -> str:
     text = _URL_USER.sub(r"\g<scheme>***@", text)
     text = _URL_QUERY.sub(r"\g<base>?***", text)
     text = _SECRETS.sub(r"\g<key>***", text)
+    text = _URL_TOKEN.sub("***", text)
     return without_phones(text, "***")
 
 

@@ -19,7 +19,8 @@ from dashboard.bus.store import Store
 from dashboard.call.events import LinkState
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
-from dashboard.cli.demo import order_of, source
+from dashboard.cli import demo as demo_appfoundry
+from dashboard.cli import demo_cognigy
 from dashboard.cli.evidence import opened
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
@@ -43,6 +44,7 @@ class Picture:
     when: Callable[[CallState], bool]
     keys: Sequence[str] = ()
     scenario: str = "bad-day"
+    dialect: str = "appfoundry"
 
 
 def after(seconds: float) -> Callable[[CallState], bool]:
@@ -64,6 +66,7 @@ PICTURES = (
     Picture("explained-120x36", (120, 36), after(30), keys=("5", "enter")),
     Picture("turns-120x36", (120, 36), after(72), keys=("b",)),
     Picture("finding-120x36", (120, 36), after(34), keys=("6", "enter"), scenario="idle-timeout"),
+    Picture("cognigy-120x36", (120, 36), after(41.6), dialect="cognigy"),
     Picture("keys-120x36", (120, 36), after(6), keys=("?",)),
 )
 
@@ -71,7 +74,8 @@ PICTURES = (
 async def take(picture: Picture) -> None:
     """Play the scenario until the moment has come, and keep what the screen shows then."""
     store = Store()
-    call, _ = source(order_of(picture.scenario, None, Settings()))
+    demo = demo_cognigy if picture.dialect == "cognigy" else demo_appfoundry
+    call, _ = demo.source(demo.order_of(picture.scenario, None, Settings()))
     app = CallScopeApp(store.snapshot, call.command, lambda: play(call, [store]), title=f"demo: {picture.scenario}")
     async with app.run_test(size=picture.size) as pilot:
         while not any(map(picture.when, store.snapshot().values())):
@@ -92,7 +96,7 @@ async def take_recorded() -> None:
     """Record two minutes of a bad day; keep what the screen shows of it half way through, and its report."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "bad-day.callscope"
-        call, _ = source(order_of("bad-day", None, Settings(record=file)))
+        call, _ = demo_appfoundry.source(demo_appfoundry.order_of("bad-day", None, Settings(record=file)))
         playing = asyncio.create_task(play(call, []))
         await asyncio.sleep(118)
         call.command(Stop())

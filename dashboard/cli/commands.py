@@ -268,6 +268,9 @@ Needs a call to dial and credentials:
   --app-id or --url      the app to look up, or the WebSocket address itself;
                          watch and probe: or --conversation ID, to follow it
 With --auth none and --url it needs no credentials.
+With --dialect cognigy (or cognigy-rest) it needs none of these, but:
+  CALLSCOPE_URL          environment variable: the Endpoint URL as Cognigy shows
+                         it, whose last part is a secret
 
 Settings come from, later ones winning: the defaults; the settings file,
 config.toml in your configuration directory, where a table is a PROFILE; the

@@ -56,16 +56,22 @@ class Operator:
 
 
 class Leaver:
-    """Leaves when everything has been said and the bot has finished, or will not: for wires that tell."""
+    """Leaves when everything has been said, the bot has finished or will not, and that has been looked at by the rules:
+    for wires that tell.
+    """
 
     def __init__(self, source: Source, store: Store, count: int) -> None:
         self._source = source
         self._store = store
         self._count = count
+        self._settled_at: float | None = None
 
     def put(self, event: Event) -> None:
         for call in self._store.snapshot().values():
-            if settled(call.utterances) >= self._count:
+            if settled(call.utterances) < self._count:
+                continue
+            self._settled_at = call.now if self._settled_at is None else self._settled_at
+            if (call.findings.assessed_at or 0.0) > self._settled_at:
                 self._source.command(Stop())
 
     def close(self) -> None:

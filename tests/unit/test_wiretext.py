@@ -166,3 +166,10 @@ def test_what_is_shown_holds_no_control_character(text: str) -> None:
 )
 def test_an_address_is_shown_without_query_and_credentials(url: str, shown: str) -> None:
     assert safe_url(url) == shown
+
+
+def test_the_token_of_an_endpoint_does_not_pass_in_an_address_or_by_itself() -> None:
+    token = "4bE1c0de" * 8
+    assert clean(f"https://endpoint-trial.cognigy.ai/test/{token}") == "https://endpoint-trial.cognigy.ai/test/***"
+    assert clean(f"it is {token}.") == "it is ***."
+    assert clean(token[:-1]) == token[:-1]

@@ -89,7 +89,7 @@ def _run(lines: Sequence[Line], kind: str) -> list[str]:
                 break
             if spoken:
                 same.append(line.text)
-            spoken = False
+            spoken = line.latency_s is not None  # the first of its turn: what came before answered another one
     return same
 
 

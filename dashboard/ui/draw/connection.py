@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.call.cognigy_view import CognigyView, mode_words
+from dashboard.call.cognigy_view import COGNIGY, mode_words
 from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.state import CallState, QueueView
 from dashboard.call.terms import LinkState
@@ -62,7 +62,7 @@ def _identity(call: CallState, width: int) -> list[Spans]:
     return [
         _field("endpoint", (shorten_middle(endpoint, room), "text")),
         (*_field("session", (shorten_middle(session, session_room), "text")), *extra),
-        _speaks_as(call.cognigy, room) if call.cognigy is not None else _conversation(call, room),
+        _speaks_as(call, room) if call.dialect in COGNIGY else _conversation(call, room),
     ]
 
 
@@ -71,8 +71,11 @@ def _conversation(call: CallState, room: int) -> Spans:
     return _field("conversation", (shorten_middle(conversation, room), "text"))
 
 
-def _speaks_as(view: CognigyView, room: int) -> Spans:
+def _speaks_as(call: CallState, room: int) -> Spans:
     """Whose profile and which kind of session it is: not the caller's, who hears nothing of it."""
+    view = call.cognigy
+    if view is None:
+        return _field("speaks as", (NOTHING, "text"))
     told = join_fitting(
         [
             ((shorten_middle(tame(view.user_id or "") or NOTHING, room), "text"),),
@@ -164,8 +167,8 @@ def _way_in(call: CallState) -> tuple[str, Spans]:
     """Return what let us in, under its label: a token; where we call a bot, how soon that opened the session; of a
     Cognigy endpoint, where it is the address that does, Engine.IO's own ping.
     """
-    if call.cognigy is not None:
-        rtts = call.cognigy.rtts
+    if call.dialect in COGNIGY:
+        rtts = () if call.cognigy is None else call.cognigy.rtts
         return "ping", ((f"{millis(rtts[-1][1])} ms" if rtts else NOTHING, "text"),)
     if call.hook is None or call.dialect != CONNECTOR:
         return "token", _token(call)
@@ -241,8 +244,8 @@ def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     room = width - 9
     conversation = tame(call.conversation_id or "") or NOTHING
     whose = _field("call", (shorten_middle(conversation, room), "text"), width=9)
-    if call.cognigy is not None:
-        whose = _field("as", *_speaks_as(call.cognigy, room)[1:], width=9)
+    if call.dialect in COGNIGY:
+        whose = _field("as", *_speaks_as(call, room)[1:], width=9)
     return [
         live,
         second,

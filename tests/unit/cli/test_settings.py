@@ -236,3 +236,51 @@ def test_genesys_cloud_is_asked_once_a_minute_at_most_and_never_without_a_token(
     Settings.model_validate(mock).require_call()
     with pytest.raises(ConfigError, match="analytics details needs a token"):
         Settings(url="wss://bridge.example.net/ws", auth="none", analytics="details").require_call()
+
+
+# -- a Cognigy endpoint -----------------------------------------------------------------------------------
+
+TOKEN = "4be1c0de" * 8
+
+
+@pytest.mark.parametrize("ending", [f"/{TOKEN}", f"/{TOKEN}/", f"/test/{TOKEN}"])
+@pytest.mark.parametrize(("dialect", "scheme"), [("cognigy", "wss"), ("cognigy-rest", "https")])
+def test_the_token_is_taken_out_of_an_address_as_cognigy_shows_it(dialect: str, scheme: str, ending: str) -> None:
+    settings = Settings.model_validate({"dialect": dialect, "url": f"https://endpoint-trial.cognigy.ai{ending}"})
+    assert settings.url == f"{scheme}://endpoint-trial.cognigy.ai"
+    assert settings.url_token is not None
+    assert settings.url_token.get_secret_value() == TOKEN
+    assert TOKEN not in repr(settings)
+    assert TOKEN not in json.dumps(settings.to_record())
+    settings.require_call()
+    assert Settings.from_worker(settings.to_worker()) == settings
+
+
+def test_an_endpoint_is_given_time_and_no_token_of_genesys_is_fetched() -> None:
+    settings = Settings(dialect="cognigy")
+    assert (settings.silent_failure_after, settings.turn_limit, settings.test_mode) == (30, 30, True)
+    assert (settings.authorizes, settings.analytics_query) == (False, "off")
+    assert Settings(dialect="cognigy", silent_failure_after=3).silent_failure_after == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"), [({}, "url is not set"), ({"url": "https://host"}, "CALLSCOPE_URL_TOKEN")]
+)
+def test_an_endpoint_needs_its_address_and_its_token(values: dict[str, str], missing: str) -> None:
+    with pytest.raises(ConfigError, match=missing):
+        Settings.model_validate({"dialect": "cognigy", **values}).require_call()
+
+
+def test_plain_text_goes_to_this_machine_only() -> None:
+    assert "plain ws goes to this machine only" in refusal(dialect="cognigy", url="http://endpoint.example.net")
+    assert Settings(dialect="cognigy", url="http://127.0.0.1:8080").url == "ws://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize("name", ["a b", "a/b", "ä", "a.b", "x" * 201])
+def test_a_session_has_a_name_that_stands_in_an_address_as_it_is(name: str) -> None:
+    assert refusal(dialect="cognigy", session_id=name).startswith("session_id")
+
+
+def test_the_keys_of_the_intent_are_one_or_two() -> None:
+    assert Settings.model_validate({"intent_keys": "data.nlu.intent"}).intent_keys == ("data.nlu.intent",)
+    assert refusal(intent_keys="a, b, c").startswith("intent_keys")
