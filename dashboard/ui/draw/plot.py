@@ -219,11 +219,13 @@ def _answers(call: CallState, window_s: float | None, width: int, height: int) -
     highest_s = 0.0
     for measure, symbol, ink in ((WHOLE, "◦", _FAINT), (partial(first_s, call=call), "•", _ACCENT)):
         known = [(turn.ended_at, seconds) for turn in turns if (seconds := measure(turn)) is not None]
-        points = [(int((at - began) / shown_s * (count - 1)), s * 1000) for at, s in known if at >= began]
+        points = [(int((at - began) / shown_s * (count - 1)), seconds) for at, seconds in known if at >= began]
         if points:
-            highest_s = max(highest_s, *(ms / 1000 for _, ms in points))
+            highest_s = max(highest_s, *(seconds for _, seconds in points))
             figure.draw(figure.signal(*zip(*points, strict=True), marker=_marker(symbol, ink)))
-    _axes(figure, count, _round_top(highest_s, 0.5), (_ago(shown_s), _ago(shown_s / 2), "now"))
+    top_s = _round_top(highest_s, 0.5)
+    _rule(figure, "x", count - 1, [0, (count - 1) // 2, count - 1], (_ago(shown_s), _ago(shown_s / 2), "now"))
+    _rule(figure, "y", top_s, [0, top_s / 2, top_s], ["0", _plain(top_s / 2), f"{_plain(top_s)} s"])
     return _spans(figure, width)
 
 
