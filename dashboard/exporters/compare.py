@@ -228,11 +228,12 @@ def compare_text(both: Comparison, width: int) -> str:
 
 def _lines(both: Comparison, width: int) -> Iterator[str]:
     label = 17
-    column = min(28, (width - label - 8) // 2)
+    marks = _MARKS if width >= _ROOMY else _ARROWS
+    column = min(28, (width - label - max(map(len, marks.values()))) // 2)
     names = [shown(report.origin.name) for report in (both.a, both.b)]
     yield from textwrap.wrap(shown(headline(both)), width)
     yield ""
-    heads = [name if len(name) <= column - 1 else f"…{name[-(column - 2) :]}" for name in names]
+    heads = [_cut(name, column - 1) for name in names]
     yield f"{'':{label}}{heads[0]:>{column}}{heads[1]:>{column}}"
     levels = [report.verdict.level for report in (both.a, both.b)]
     yield f"{'verdict':{label}}{levels[0]:>{column}}{levels[1]:>{column}}"
@@ -240,7 +241,7 @@ def _lines(both: Comparison, width: int) -> Iterator[str]:
     yield f"{'lasted':{label}}{lengths[0]:>{column}}{lengths[1]:>{column}}"
     yield ""
     for row in both.rows:
-        yield _line(row.measure.name, row.texts, row.worse, label, column)
+        yield _line(row.measure.name, row.texts, marks[row.worse], label, column)
     yield ""
     yield "share of frames by lateness"
     for name, first, second in both.bins:
@@ -254,9 +255,21 @@ def _lines(both: Comparison, width: int) -> Iterator[str]:
             yield from textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
 
 
-def _line(name: str, texts: tuple[str, str], worse: Side, label: int, column: int) -> str:
-    mark = {"a": "  ◂ worse", "b": "  worse ▸", "": ""}[worse]
-    return f"{name:{label}}{texts[0]:>{column}}{texts[1]:>{column}}{mark}"[: label + 2 * column + 9]
+_ROOMY = 60
+"""Columns from which on there is room to say “worse”; else the arrow alone says on which side."""
+
+_MARKS: dict[Side, str] = {"a": "  ◂ worse", "b": "  worse ▸", "": ""}
+_ARROWS: dict[Side, str] = {"a": " ◂", "b": " ▸", "": ""}
+
+
+def _line(name: str, texts: tuple[str, str], mark: str, label: int, column: int) -> str:
+    return f"{name:{label}}{texts[0]:>{column}}{texts[1]:>{column}}{mark}"
+
+
+def _cut(name: str, width: int) -> str:
+    """Shorten the name of a file: its ending goes first, then its beginning."""
+    stem = name if len(name) <= width else name.rpartition(".")[0] or name
+    return stem if len(stem) <= width else f"…{stem[-(width - 1) :]}"
 
 
 def _grouped(both: Comparison) -> Iterator[tuple[str, list[tuple[Finding, Report]]]]:
