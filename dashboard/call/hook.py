@@ -169,7 +169,7 @@ def is_peers(event: Event, dialect: str) -> bool:
 
 def disconnected(view: HookView | None) -> HookView | None:
     """No connection is open any more: no audio can come."""
-    return None if view is None else replace(view, flows_since=None)
+    return None if view is None else replace(view, flows_since=None, playing=False)
 
 
 # -- words --------------------------------------------------------------------------------------------------
@@ -208,5 +208,5 @@ def _playback_words(event: he.PlaybackMeasured) -> str:
     if event.dropped_s:
         words.append(f"{event.dropped_s:.1f} s dropped")
     if event.underruns:
-        words.append(f"ran out {event.underruns} times, {event.dry_s * 1000:.0f} ms in all")
+        words.append(f"ran out {event.underruns}×, {event.dry_s * 1000:.0f} ms in all")
     return ", ".join(words)

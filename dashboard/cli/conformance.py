@@ -57,11 +57,13 @@ async def _examine(bench: Bench, figures: Figures, *, quiet: bool) -> list[Resul
     results: list[Result] = []
     width = get_terminal_size().columns if sys.stdout.isatty() else None
     if not quiet:
-        sys.stdout.write(f"conformance of {safe_url(bench.url)}\n\n")
+        sys.stdout.write(f"conformance of {safe_url(bench.url)}\n")
         sys.stdout.flush()
     try:
         async with aclosing(examine(bench, figures)) as found:
             async for result in found:
+                if not quiet and (not results or results[-1].part is not result.part):
+                    sys.stdout.write(f"\n{result.part}\n")
                 results.append(result)
                 if not quiet:
                     sys.stdout.write("".join(f"{row}\n" for row in _rows(result, width)))

@@ -16,6 +16,7 @@ from dashboard.dialects.audiohook_connector import OFFERS, RETRY_AFTER_S
 from dashboard.dialects.audiohook_rules import Rule
 from dashboard.dialects.audiohook_wire import NIL
 from dashboard.resilience.retry import LinkError
+from dashboard.wiretext import clean
 from dashboard.worker.conduct import Script
 
 SPEAKS_WITHIN_S = 8.0
@@ -133,19 +134,20 @@ async def _survives(bench: Bench, visits: list[Visit], provoke: Provoke, *, may_
         provoked = provoke(visit)
         if provoked is not None:
             await provoked
+        sent = f"sent: {clean(visit.client.asked, 400)}"
         if await visit.answers():
             await visit.close()
             return passed("it goes on")
         if (ending := _ending(visit)) is not None:
             await visit.until(lambda: visit.end is not None, ENDED_WITHIN_S)
             if not may_end:
-                return failed(f"it ended the session: {ending.reason} {ending.detail}".rstrip(), _last(visit))
+                return failed(f"it ended the session: {ending.reason} {ending.detail}".rstrip(), sent)
             if ending.reason != "error":
-                return failed(f"it said disconnect {ending.reason}, which is no error", _last(visit))
+                return failed(f"it said disconnect {ending.reason}, which is no error", sent)
             return passed("it said disconnect error" + (", and closed" if visit.closed else ""))
         if visit.end is not None:
-            return failed(f"the connection ended without a word: {visit.end.detail}", _last(visit))
-        return failed("it answers nothing any more", _last(visit))
+            return failed(f"the connection ended without a word: {visit.end.detail}", sent)
+        return failed("it answers nothing any more", sent)
 
 
 def _surviving(provoke: Provoke, *, may_end: bool = False) -> Run:

@@ -8,6 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 
+class Part(StrEnum):
+    """What a check is about."""
+
+    TALK = "a conversation"
+    PROVOKED = "what is provoked"
+    SAID = "what it said, rule by rule"
+
+
 class Status(StrEnum):
     PASS = "pass"
     FAIL = "fail"
@@ -27,10 +35,12 @@ class Result:
     detail: str = ""
     rule: str = ""
     message: str = ""
+    part: Part = Part.PROVOKED
 
     def to_json(self) -> dict[str, Any]:
         """Return it as one JSON object."""
         return {
+            "part": self.part.name.lower(),
             "name": self.name,
             "means": self.means,
             "status": self.status.value,

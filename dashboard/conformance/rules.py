@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dashboard.conformance.result import Result, Status
+from dashboard.conformance.result import Part, Result, Status
 from dashboard.conformance.visit import UNREADABLE, Breach, Visit
 from dashboard.dialects.audiohook_rules import RULES, Rule
 
@@ -58,7 +58,7 @@ def _result(name: str, means: str, breaches: Sequence[Breach], seen: int) -> Res
     if breaches:
         first = breaches[0]
         more = f" ({len(breaches)} times)" if len(breaches) > 1 else ""
-        return Result(name, means, Status.FAIL, f"{first.detail}{more}".strip(), name, first.message)
+        return Result(name, means, Status.FAIL, f"{first.detail}{more}".strip(), name, first.message, Part.SAID)
     if not seen:
-        return Result(name, means, Status.NOT_SEEN, "it said nothing that would tell")
-    return Result(name, means, Status.PASS, f"{seen} messages")
+        return Result(name, means, Status.NOT_SEEN, "it said nothing that would tell", part=Part.SAID)
+    return Result(name, means, Status.PASS, f"{seen} messages", part=Part.SAID)

@@ -10,7 +10,7 @@ from typing import Any
 from dashboard.call.hook_events import EntityReceived, HookAccepted, PlaybackMeasured, SessionEnding
 from dashboard.conformance import rules
 from dashboard.conformance.checks import CHECKS, Check
-from dashboard.conformance.result import Outcome, Result, failed, not_seen, passed
+from dashboard.conformance.result import Outcome, Part, Result, Status, failed, not_seen, passed
 from dashboard.conformance.visit import Bench, Visit, visiting
 from dashboard.dialects.audiohook_entities import BOT_TURN
 from dashboard.resilience.retry import LinkError
@@ -50,7 +50,7 @@ async def examine(bench: Bench, figures: Figures) -> AsyncGenerator[Result, None
     visits: list[Visit] = []
     async with visiting(bench):
         pass  # whoever is not let in at all can check nothing
-    yield Result("upgrade", "an upgrade with the right key and signature is let in", *_parts(passed()))
+    yield Result("upgrade", "an upgrade with the right key and signature is let in", Status.PASS, part=Part.TALK)
     for result in await converse(bench, visits, figures):
         yield result
     for check in CHECKS:
@@ -71,7 +71,7 @@ async def checked(check: Check, bench: Bench, visits: list[Visit]) -> Result:
     return Result(check.name, check.means, *_parts(outcome))
 
 
-def _parts(outcome: Outcome) -> tuple[Any, str, str, str]:
+def _parts(outcome: Outcome) -> tuple[Status, str, str, str]:
     return outcome.status, outcome.detail, outcome.rule, outcome.message
 
 
@@ -95,11 +95,12 @@ async def converse(bench: Bench, visits: list[Visit], figures: Figures) -> list[
             await visit.close()
         figures.answers_s = [min(later) - at for at in visit.said_at if (later := [one for one in starts if one > at])]
     _measure(visit, figures)
-    return [
-        Result("answers", "the bot speaks, and its audio can be played", *_parts(_spoke(visit, figures))),
-        Result("turn_response", "the bot says what it understood: bot_turn_response", *_parts(_understood(visit))),
-        Result("disconnect", "a bot that ends the call says disconnect, then closed", *_parts(_hung_up(visit))),
-    ]
+    found = (
+        ("answers", "the bot speaks, and its audio can be played", _spoke(visit, figures)),
+        ("turn_response", "the bot says what it understood: bot_turn_response", _understood(visit)),
+        ("disconnect", "a bot that ends the call says disconnect, then closed", _hung_up(visit)),
+    )
+    return [Result(name, means, *_parts(outcome), part=Part.TALK) for name, means, outcome in found]
 
 
 def _measure(visit: Visit, figures: Figures) -> None:

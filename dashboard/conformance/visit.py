@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from dashboard.call.events import Event, MalformedReceived
 from dashboard.call.hook_events import RuleBroken
 from dashboard.clock import Clock
+from dashboard.dialects import audiohook_wire as wire
 from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_client import CLOSED_WITHIN_S, Offer
 from dashboard.dialects.audiohook_connector import ConnectorClient
@@ -72,10 +73,14 @@ class Witness(ConnectorClient):
         self.said: list[Said] = []
         self.breaches: list[Breach] = []
         self.change_next: Change | None = None
+        self.asked = ""
+        """The last message that was sent."""
 
     def _changed(self, fields: dict[str, Any]) -> dict[str, Any] | str | None:
         change, self.change_next = self.change_next, None
-        return fields if change is None else change(fields)
+        sent = fields if change is None else change(fields)
+        self.asked = sent if isinstance(sent, str) else wire.written(sent or {})
+        return sent
 
     def receive(self, data: bytes, *, text: bool, at: float) -> list[Item]:
         """Take one message, and keep it."""

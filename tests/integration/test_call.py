@@ -16,6 +16,7 @@ import pytest
 
 from dashboard.call.codec import event_from_line
 from dashboard.call.hook_events import HookOffered, SessionEnding
+from dashboard.conformance.result import Part
 from tests.hosts import CALLSCOPE, Ended, callscope
 
 KEY = "lab-key-01:ZGFzaC1sYWItc2hhcmVkLXNlY3JldC0wMDQy"
@@ -156,6 +157,8 @@ def test_conformance_of_one_that_breaks_rules_is_a_table_that_names_them(ended: 
         "unknown_message",
         "bad_json",
     ]
+    assert "sent: {" in [row.strip() for row in rows]
+    assert [row for row in rows if row in tuple(Part)] == list(Part)
     assert " 3 failed" in rows[-1]
 
 

@@ -84,6 +84,8 @@ class Reading:
     loud: tuple[tuple[float, float], ...] = ()  # per channel: energy and seconds of its sound above the threshold
     malformed: int = 0
     broken: int = 0  # rules of the protocol
+    underruns: int = 0
+    dry_s: float = 0.0
     jumps: int = 0
     errors: int = 0
     dropped: int = 0

@@ -38,6 +38,8 @@ LONG_HOLE_S = 0.4
 LONG_PAUSE_S = 1.0
 """What a sender leaves out, or pauses, for so long may be silence that it suppresses."""
 _SILENCE_SUPPRESSED = "If it suppresses silence, this is as it should be; else have the bot's media gateway checked."
+DRY_S = 0.1
+"""So much silence in half a minute of speech is heard."""
 DRIFT_PPM = 150.0
 DRIFT_GONE_PPM = 120.0
 EVENLY_DRIFTED = 0.5
@@ -71,7 +73,24 @@ def _network_stalls(view: View, standing: bool) -> Sign | None:
 
 
 def _sender_gaps(view: View, standing: bool) -> Sign | None:
-    return _missing(view, standing) if view.pacing.positioned else _pauses(view)
+    return _ran_dry(view) or (_missing(view, standing) if view.pacing.positioned else _pauses(view))
+
+
+def _ran_dry(view: View) -> Sign | None:
+    """Where it is we who play what a bot sends, we know when there was nothing to play."""
+    before, now = view.before(STALLS_S), view.reading
+    times, dry_s = now.underruns - before.underruns, now.dry_s - before.dry_s
+    if dry_s < DRY_S:
+        return None
+    return Sign(
+        f"Choppy: the bot's audio runs out while it speaks, for {span_words(dry_s)}",
+        (
+            f"{times} times in the last {STALLS_S:.0f} s; what comes too late leaves silence in the middle of a word",
+            f"at most it was {span_words(view.call.hook.ahead_s if view.call.hook else 0.0)} ahead of what was played",
+        ),
+        "Have the bot send ahead of what is played: its speech synthesis must be faster than speech, and its sending"
+        " must not wait for anything else.",
+    )
 
 
 def _missing(view: View, standing: bool) -> Sign | None:

@@ -117,6 +117,8 @@ class View:
             jumps=self.pacing.jumps,
             malformed=call.messages.get("malformed", 0),
             broken=0 if call.hook is None else call.hook.breaches,
+            underruns=0 if call.hook is None else call.hook.underruns,
+            dry_s=0.0 if call.hook is None else call.hook.dry_s,
             errors=call.messages.get("error", 0),
             dropped=sum(queue.dropped for queue in call.queues.values()),
             set_aside=self.pacing.set_aside,

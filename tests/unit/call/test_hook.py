@@ -9,7 +9,7 @@ from dashboard.call import hook_events as he
 from dashboard.call.events import Cause, ClosedBy, Event, LinkState
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Severity
-from dashboard.call.hook_view import HookView
+from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.call.verdict import headline
@@ -223,3 +223,55 @@ def test_the_figures_of_a_call_that_is_none_of_audiohook_have_no_such_object() -
     assert probe_object(CallState(C))["audiohook"] is None
     figures = probe_object(fold(up(), he.MediaPaused(C, T0 + 1), ev.Ticked(C, T0 + 3)))["audiohook"]
     assert (figures["stage"], figures["opened_ms"], figures["paused_ms"]) == ("paused", 12.0, 2000.0)
+
+
+# -- where we are the client ----------------------------------------------------------------------------------
+
+
+def our_call() -> CallState:
+    started = ev.CallStarted(C, T0, 1.9e9, "wss://bot.example.net/connector", CONNECTOR)
+    return fold(
+        CallState(C),
+        started,
+        ev.ConnectionOpened(C, T0, "wss://bot.example.net/connector", "kernel", 0.01),
+        ev.LinkChanged(C, T0, LinkState.OPEN, Cause.PROGRESS),
+        ev.SessionStarted(C, T0 + 0.1, "s-1", "c-1"),
+        he.HookOffered(C, T0 + 0.1, "org", "participant", "correlation"),
+    )
+
+
+def test_in_a_call_that_we_make_only_what_the_bot_says_is_a_sign_of_life() -> None:
+    call = our_call()
+    assert call.link.last_inbound_at is None
+    call = fold(call, he.HookPinged(C, T0 + 0.2, None, 0.0, 0.0))
+    assert call.link.last_inbound_at is None
+    call = fold(call, he.HookAccepted(C, T0 + 0.3, 0.2, "PCMU 8000 external", ("caller",)))
+    assert call.link.last_inbound_at == T0 + 0.3
+    call = fold(call, he.HookPinged(C, T0 + 5, 0.01, 5.0, 5.0))  # it tells of a pong
+    assert call.link.last_inbound_at == T0 + 5
+    call = fold(call, he.PlaybackChanged(C, T0 + 6, playing=True), he.PlaybackChanged(C, T0 + 8, playing=False))
+    assert call.link.last_inbound_at == T0 + 6
+
+
+def test_what_was_played_adds_up_and_has_its_row() -> None:
+    call = fold(
+        our_call(),
+        he.PlaybackMeasured(C, T0 + 3, 2.0, 0.0, 1.5, 0, 0.0, 5),
+        he.PlaybackMeasured(C, T0 + 6, 1.0, 0.5, 0.8, 2, 0.3, 4),
+        he.SessionEnding(C, T0 + 7, "server", "completed", "", ("Outcome=resolved",)),
+    )
+    hook = view(call)
+    assert (hook.playbacks, hook.played_s, hook.dropped_s, hook.ahead_s) == (2, 3.0, 0.5, 1.5)
+    assert (hook.underruns, hook.dry_s, hook.outputs) == (2, 0.3, ("Outcome=resolved",))
+    assert [text for _, text in said(call)[-3:]] == [
+        "played 2.0 s, up to 1.5 s ahead",
+        "played 1.0 s, up to 0.8 s ahead, 0.5 s dropped, ran out 2×, 300 ms in all",
+        "server asks to disconnect: completed, Outcome=resolved",
+    ]
+
+
+def test_what_we_say_ourselves_is_no_sign_of_life_either() -> None:
+    call = fold(our_call(), he.HookAccepted(C, T0 + 0.3, 0.2, "PCMU 8000 external", ("caller",)), audio(T0 + 9, 0.0))
+    assert call.link.last_inbound_at == T0 + 0.3
+    assert headline(fold(call, ev.Ticked(C, T0 + 10))).text != "Open, but nothing has come for 10 s"
+    assert headline(fold(call, ev.Ticked(C, T0 + 12))).text == "Open, but nothing has come for 12 s"

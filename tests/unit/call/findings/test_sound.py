@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from dashboard.call import events as ev
+from dashboard.call import hook_events as he
 from dashboard.call.events import Event, Speaker
 from dashboard.call.findings.finding import Finding, Severity
+from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.simulator.faults import Drift, Drop, Fault, HalfOpen, Jitter
@@ -227,3 +229,17 @@ def test_a_session_whose_audio_stops_is_told_from_a_line_on_which_nothing_comes(
     finding = found(call_of(load_scenario("no-audio")), "no_audio")
     assert finding is not None
     assert finding.evidence[0].startswith("other messages still come")
+
+
+def test_a_bot_whose_audio_runs_out_in_mid_speech_is_choppy_with_the_cause_and_a_remedy() -> None:
+    story = Story()
+    story.call = replace(story.call, dialect=CONNECTOR)
+    story.connect()
+    story.listen(2.0)
+    story.fact(he.PlaybackMeasured(story.call.call_id, story.now, 2.0, 0.0, 0.3, 2, 0.45, 5))
+    story.listen(3.0)
+    finding = found(story.call, "sender_gaps")
+    assert finding is not None
+    assert finding.summary == "Choppy: the bot's audio runs out while it speaks, for 450 ms"
+    assert finding.evidence[0].startswith("2 times in the last 30 s")
+    assert "speech synthesis" in finding.remedy
