@@ -56,7 +56,7 @@ def notice_lines(view: NoticeView, call: CallState) -> list[str]:
     """Return what the summary says of it, a line each."""
     told = notifications_object(view, call)
     ages = told["transcript_age_s"]
-    gaps = f"{view.gaps} gaps of {view.gap_s:.1f} s in all" if view.gaps else "no gap"
+    gaps = f"{view.gaps} {'gap' if view.gaps == 1 else 'gaps'} of {view.gap_s:.1f} s in all" if view.gaps else "no gap"
     moved = f" · moved {view.moves}×" if view.moves else ""
     lines = [
         f"  notices {view.transcripts} transcripts · {_seconds(ages['p50'])} old at p50, {_seconds(ages['p95'])} at p95"

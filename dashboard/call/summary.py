@@ -30,9 +30,12 @@ def summary(call: CallState) -> str:
         f"  link   {link['state']} · {_plural(link['outages'], 'outage')} · up {percent(link['uptime'])}"
         f" · rtt {_ms(link['rtt_ms']['last'])} (p95 {_ms(link['rtt_ms']['p95'])}) · clock {link['clock'] or '–'}",
         *(_endpoint(figures) if call.soundless else _audio(audio)),
-        f"  bot    {_plural(turns['count'], 'turn')} · first sign p50 {_ms(turns['latency_ms']['p50'])}"
-        f" p95 {_ms(turns['latency_ms']['p95'])} · {turns['silent_failures']} without any answer",
     ]
+    if call.notices is None or not call.soundless:  # transcripts that come late tell nothing of the bot's time
+        lines.append(
+            f"  bot    {_plural(turns['count'], 'turn')} · first sign p50 {_ms(turns['latency_ms']['p50'])}"
+            f" p95 {_ms(turns['latency_ms']['p95'])} · {turns['silent_failures']} without any answer"
+        )
     rows = [*call.link.outages, *([] if call.link.outage is None else [call.link.outage])]
     if len(rows) > _SHOWN_OUTAGES:
         lines.append(f"  the last {_SHOWN_OUTAGES} of {call.link.outage_count} outages:")

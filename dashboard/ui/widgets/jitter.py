@@ -53,10 +53,9 @@ class JitterPanel(Panel):
             self.border_title, self.border_subtitle = "2 the bot's answers", ""
             self.show(draw_answers(call, *self.size))
             return
-        told = call.notices if call.soundless else None
-        self.border_title = self.BORDER_TITLE if told is None else "2 conversation"
-        if told is not None:
-            self.show(draw_notices(told, call, *self.size))
+        if call.notices is not None and call.soundless:
+            self.border_title, self.border_subtitle = "2 conversation", ""
+            self.show(draw_notices(call.notices, call, *self.size))
             return
         due = call.call_id, call.now // _FIGURES_EVERY_S
         if self._figures is None or due != self._figures_due:
