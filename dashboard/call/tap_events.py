@@ -59,6 +59,7 @@ class TapUnread(Event):
 
 @dataclass(frozen=True, slots=True)
 class TapResumed(Event):
-    """A side can be read again, from here on."""
+    """A side can be read again, from here on; in `size_bytes` before that its next frame was looked for."""
 
     side: str
+    size_bytes: int = 0

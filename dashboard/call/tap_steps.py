@@ -9,8 +9,7 @@ from dashboard.call import steps
 from dashboard.call import tap_events as te
 from dashboard.call.events import Event
 from dashboard.call.state import CallState, Line
-from dashboard.call.tap_view import CLIENT, SIDES, TapSide, TapView
-from dashboard.call.units import megabytes
+from dashboard.call.tap_view import CLIENT, SIDES, TapSide, TapView, size_words
 
 FACTS = (te.ClientSent, te.TapMeasured, te.TapSkipped, te.TapUnread, te.TapResumed)
 
@@ -63,7 +62,7 @@ def _stepped(event: Event, side: TapSide) -> TapSide:
             blind = side.blind or ("" if event.messages else event.flaw)
             return replace(side, unread=side.unread + event.messages, flaws=flaws, blind=blind)
         case te.TapResumed():
-            return replace(side, blind="")
+            return replace(side, blind="", skipped_bytes=side.skipped_bytes + event.size_bytes)
     return side
 
 
@@ -77,10 +76,3 @@ def told(event: Event) -> str | None:
         case te.TapResumed(side=side):
             return f"what the {side} sends is read again"
     return None
-
-
-def size_words(size_bytes: int) -> str:
-    """Return bytes as a person says them."""
-    if size_bytes >= 1_000_000:
-        return megabytes(size_bytes)
-    return f"{size_bytes / 1000:.1f} kB" if size_bytes >= 1000 else f"{size_bytes} bytes"

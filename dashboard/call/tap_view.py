@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from dashboard.call.units import megabytes
 from dashboard.media.histogram import Histogram
 
 CLIENT, UPSTREAM = SIDES = ("client", "upstream")
@@ -49,6 +50,13 @@ class TapView:
     def sides(self) -> tuple[tuple[str, TapSide], ...]:
         """The sides by name."""
         return (CLIENT, self.client), (UPSTREAM, self.upstream)
+
+
+def size_words(size_bytes: int) -> str:
+    """Return bytes as a person says them."""
+    if size_bytes >= 1_000_000:
+        return megabytes(size_bytes)
+    return f"{size_bytes / 1000:.1f} kB" if size_bytes >= 1000 else f"{size_bytes} bytes"
 
 
 def tap_object(view: TapView) -> dict[str, Any]:

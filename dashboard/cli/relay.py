@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -37,6 +38,8 @@ from dashboard.tap.relay import Relay
 from dashboard.transport.watched_loop import new_loop
 from dashboard.worker.overheard import OverheardCall
 
+_GIVES_WAY = 10
+"""Niceness of the observer: what it does can wait, what the relay does cannot."""
 _OBSERVER = (sys.executable, "-m", "dashboard", "relay", "--observe")
 
 
@@ -87,6 +90,8 @@ def _read_commands(stdin: FileIO, loop: asyncio.AbstractEventLoop, between: Rela
 
 
 async def _observe(settings: Settings, dialect: Name, stdin: FileIO) -> None:
+    if hasattr(os, "nice"):
+        os.nice(_GIVES_WAY)
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the end of the relay's stream is what ends it
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)

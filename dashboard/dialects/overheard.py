@@ -106,7 +106,7 @@ class OverheardAppFoundry:
         return self._upstream.receive(data, text=text, at=at)
 
     def skipped(self) -> None:
-        """Nothing here builds on what was before."""
+        """What was said before has no bearing on what comes next."""
 
     def _own(self, message: Message, at: float, size: int) -> Event | None:
         """Read what only a client sends; None for audio."""

@@ -8,8 +8,11 @@ from typing import Any
 from dashboard.clock import Clock
 from dashboard.tap.feed import Feed, Unseen
 from dashboard.tap.heads import RequestHead, read_response
-from dashboard.tap.records import Kind, Side, Totals, refused, told, totals
+from dashboard.tap.records import Kind, Side, Totals, record, refused, told, totals
 from dashboard.transport.relayed import HEAD_LIMIT, End, unheard
+
+KEPT_BYTES = 8 * 1024
+"""Of what each side sends first: there a session is opened, which an observer must know that comes later."""
 
 
 class Link:
@@ -39,6 +42,7 @@ class Link:
         self._opened: dict[str, Any] | None = None
         self._passed = [0, 0]
         self._unseen = Unseen()
+        self._begun = (bytearray(), bytearray())
         self.obituary: tuple[bytes, ...] = ()
         """What an observer has to be told that may not have seen the end."""
         self._over = self._forgotten = self._stopped = False
@@ -66,6 +70,8 @@ class Link:
         unseen = [(self._unseen.bytes[side], self._unseen.reads[side]) for side in Side]
         self._unseen.bytes, self._unseen.reads = [0, 0], [0, 0]
         yield told(Kind.OPENED, self.number, now, **self._opened, resumed=True, passed=self._passed, unseen=unseen)
+        for side in Side:
+            yield record(Kind.BEGUN, self.number, now, bytes(self._begun[side]), side)
 
     def tell_totals(self, now: float) -> None:
         """Tell what has passed so far, and what of it was not shown."""
@@ -143,6 +149,8 @@ class Link:
         self._show(Side.UPSTREAM, data, at, held_s, late)
 
     def _show(self, side: Side, data: bytes, at: float, held_s: float | None, late: bool) -> None:
+        if self._passed[side] < KEPT_BYTES:
+            self._begun[side].extend(data[: KEPT_BYTES - self._passed[side]])
         self._passed[side] += len(data)
         if (feed := self._feed) is not None:
             feed.show(self.number, side, data, at, held_s, late, self._unseen)

@@ -21,7 +21,7 @@ from dashboard.clock import Clock
 from dashboard.errors import CodecError
 from dashboard.tap.feed import skipped_of
 from dashboard.tap.records import Kind, Reader, Record, Side, Totals, lags_of, totals_of
-from dashboard.transport.overheard import Hung, Overheard, Pinged, Said, Unread, agreed
+from dashboard.transport.overheard import Flaw, Hung, Overheard, Pinged, Said, Unread, agreed
 
 BEHIND = "the observer was behind"
 _HELD_KEPT = 60
@@ -69,6 +69,7 @@ class Overhears(Protocol):
 
     def client(self, data: bytes, *, text: bool, at: float, late: bool) -> None: ...
     def upstream(self, data: bytes, *, text: bool, at: float, late: bool) -> None: ...
+    def recall(self, data: bytes, *, text: bool, at: float, by_client: bool) -> None: ...
     def skipped(self) -> None: ...
     def pinged(self, at: float, rtt_s: float) -> None: ...
     def report(self, fact: Event) -> None: ...
@@ -143,6 +144,9 @@ class Observer:
             case Kind.OPENED:
                 opened = Opened(**record.fields)
                 self._links[record.link] = _Link(self._new_call(opened), opened, record.at, self._fate)
+            case Kind.BEGUN:
+                if link is not None:
+                    link.begun(record)
             case Kind.ENDED:
                 if link is not None:
                     del self._links[record.link]
@@ -182,6 +186,7 @@ class _Side:
         self.bytes = 0
         self.messages = 0
         self.pings = 0
+        self.sought = 0  # bytes in which the next frame was looked for
         self.held: list[float] = []
         self.unread: dict[str, list[int]] = {}
         self.told: tuple[int, ...] = (0, 0, 0, 0, 0, 0)
@@ -193,6 +198,9 @@ class _Side:
             self.held.append(held_s)
 
     def note_unread(self, sign: Unread) -> None:
+        if sign.flaw is Flaw.SEEKING:
+            self.sought += sign.size_bytes
+            return
         entry = self.unread.setdefault(sign.flaw.value, [0, 0])
         entry[0] += sign.size_bytes
         entry[1] += sign.messages
@@ -234,7 +242,6 @@ class _Link:
         if opened.resumed:
             for side, passed, unseen in zip(self._sides, opened.passed, opened.unseen, strict=True):
                 side.bytes, side.told = passed, (passed, *side.told[1:])
-                self._lost(side)
                 call.report(TapSkipped(call.call_id, at, side.name, *unseen, fate))
 
     def data(self, record: Record) -> None:
@@ -244,8 +251,8 @@ class _Link:
         was_in_sync = side.reader.in_sync
         signs = list(side.reader.feed(record.data))
         if side.reader.in_sync and not was_in_sync:
-            self._tell_unread(side, record.at)
-            self._call.report(TapResumed(self._call.call_id, record.at, side.name))
+            self._call.report(TapResumed(self._call.call_id, record.at, side.name, side.sought))
+            side.sought = 0
         said = sum(isinstance(sign, Said) for sign in signs)
         # The kernel's stamp is that of the last bytes; what was read together with them may have come before.
         late = record.late and said > 1
@@ -259,6 +266,15 @@ class _Link:
         if was_in_sync and not side.reader.in_sync:
             self._tell_unread(side, record.at)
             self._call.skipped()
+
+    def begun(self, record: Record) -> None:
+        """Read again how one side began, for what holds since then; what follows is not known."""
+        side = self._sides[record.side]
+        for sign in side.reader.feed(record.data):
+            if isinstance(sign, Said):
+                self._call.recall(sign.data, text=sign.text, at=record.at, by_client=record.side is Side.CLIENT)
+        side.told = (side.bytes, 0, side.reader.frames, side.reader.fragments, side.reader.compressed, 0)
+        self._lost(side)
 
     def skipped(self, number: Side, at: float, size: int, reads: int, why: str) -> None:
         """Bytes of one side have passed that we were not shown."""

@@ -37,6 +37,7 @@ class Kind(IntEnum):
     counters). ENDED: the link has ended (JSON: `reset`, `stopped`), on the side that ended first. REFUSED: a request
     that did not become a link (JSON: `status`, `reason`, `detail`). TOTALS: what has passed on a link so far, four
     counters. TICKED: time passes (the lags of the relay's loop). COMMAND: a line from the operator.
+    BEGUN: the first bytes of one side, again, for an observer that has not seen them (the bytes).
     """
 
     STARTED = 1
@@ -48,6 +49,7 @@ class Kind(IntEnum):
     TOTALS = 7
     TICKED = 8
     COMMAND = 9
+    BEGUN = 10
 
 
 LATE = 0x80

@@ -40,7 +40,7 @@ HEAD_S = 10.0
 _TLS_S = 10.0
 _GONE_S = 1.0
 _BACKLOG = 512
-_KEPT_ENDED = 1000
+_KEPT_ENDED = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class StampedSocket(socket.socket):
 
     began: float | None = None
     arrived: float | None = None
+    looks = True
+    """Whether `began` is wanted: finding it out is a call of its own."""
 
     def __init__(self, family: int, clock: Clock, fileno: int | None = None) -> None:
         """Make a socket, or take over the descriptor of one that was accepted."""
@@ -74,13 +76,15 @@ class StampedSocket(socket.socket):
         self.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        self._look()
+        if self.looks:
+            self._look()
         data, ancillary, _, _ = self.recvmsg(bufsize, _ANCILLARY_SIZE, flags)
         self.arrived = self._stamp(ancillary)
         return data
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
-        self._look()
+        if self.looks:
+            self._look()
         room = memoryview(buffer)[:nbytes] if nbytes else buffer
         size, ancillary, _, _ = self.recvmsg_into([room], _ANCILLARY_SIZE, flags)
         self.arrived = self._stamp(ancillary)

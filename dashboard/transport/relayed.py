@@ -143,6 +143,8 @@ class End(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         self.secured = transport.get_extra_info("ssl_object") is not None
         self._stamps = self._stamped.get(sock.fileno())
+        if self._stamps is not None:
+            self._stamps.looks = False  # nothing here may take longer than it must
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.transport.set_write_buffer_limits(high=BACKLOG)

@@ -103,7 +103,6 @@ class OverheardCall:
         at, opened_at = upgrade.asked_at, upgrade.opened_at
         self._emit(CallStarted(self.call_id, at, upgrade.wall, upgrade.endpoint, self._reader.dialect, options.targets))
         if upgrade.resumed:
-            self._reader.skipped()
             return
         took_s = opened_at - at
         self._emit(ConnectionOpened(self.call_id, opened_at, upgrade.endpoint, upgrade.clock, took_s))
@@ -128,6 +127,10 @@ class OverheardCall:
     def receive(self, data: bytes, *, text: bool, at: float) -> list[Item]:
         """Decode a message, for the intake."""
         return self._decode(data, text=text, at=at)
+
+    def recall(self, data: bytes, *, text: bool, at: float, by_client: bool) -> None:
+        """Read a message again that has been told of, for what it has settled."""
+        (self._reader.client if by_client else self._reader.upstream)(data, text=text, at=at)
 
     def skipped(self) -> None:
         """What comes next is not what followed on what came before."""

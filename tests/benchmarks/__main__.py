@@ -24,6 +24,7 @@ PARTS = (
     "memory",
     "recording",
     "fold",
+    "relay",
 )
 
 

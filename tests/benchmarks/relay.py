@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from multiprocessing.connection import Connection
 
 from dashboard.clock import SystemClock
@@ -98,11 +98,12 @@ def _latencies(sender: Connection, ports: Mapping[str, int], frames: int) -> dic
 def _rate(sender: Connection, name: str, port: int, seconds: float) -> float:
     """Have messages sent as fast as they are taken; return how many arrived a second."""
     size = len(binary_frame(bytes(_PACKET)))
-    sender.send(("flood", [name], seconds))
+    sender.send(("flood", [name], 0))
     with _dialled(port, name) as way:
+        way.recv(_RECEIVE)
         received, began = 0, time.monotonic()
-        while data := way.recv(_RECEIVE):
-            received += len(data)
+        while time.monotonic() - began < seconds:
+            received += len(way.recv(_RECEIVE))
         return received / size / (time.monotonic() - began)
 
 
@@ -141,14 +142,14 @@ def _send(pipe: Connection) -> None:
         pipe.send(door.getsockname()[1])
         while True:
             try:
-                how, names, amount = pipe.recv()
+                how, names, frames = pipe.recv()
             except EOFError:
                 return
             peers = _upgraded(door, names)
             if how == "paced":
-                pipe.send(_paced(peers, amount))
+                pipe.send(_paced(peers, frames))
             else:
-                _flood(peers[names[0]], amount)
+                _flood(peers[names[0]])
             for peer in peers.values():
                 peer.tcp.close()
 
@@ -189,9 +190,10 @@ def _paced(peers: Mapping[str, Peer], frames: int) -> dict[str, list[float]]:
     return sent
 
 
-def _flood(peer: Peer, seconds: float) -> None:
+def _flood(peer: Peer) -> None:
+    """Send until nobody takes it any more."""
     message = binary_frame(bytes(_PACKET))
     data = message * (_WRITE // len(message))
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        peer.tcp.sendall(data)
+    with suppress(OSError):
+        while True:
+            peer.tcp.sendall(data)

@@ -46,7 +46,10 @@ def mitmproxy(port: int) -> Iterator[int]:
     """mitmproxy as a reverse proxy; only where it is installed."""
     own = _free_port()
     argv = [MITMPROXY, "-q", "--mode", f"reverse:http://127.0.0.1:{port}", "--listen-host", "127.0.0.1"]
-    with subprocess.Popen([*argv, "--listen-port", str(own)], stdout=subprocess.DEVNULL) as relay:
+    argv += ["--set", "connection_strategy=lazy"]  # or whoever asks whether it listens gets a way upstream
+    with subprocess.Popen(
+        [*argv, "--listen-port", str(own)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as relay:
         try:
             _wait_for(own)
             yield own

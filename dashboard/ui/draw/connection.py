@@ -5,11 +5,13 @@ from __future__ import annotations
 from dashboard.call.cognigy_view import COGNIGY, mode_words
 from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.state import CallState, QueueView
+from dashboard.call.tap_view import TapView
 from dashboard.call.terms import LinkState
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
 from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.notices import beside
 from dashboard.ui.draw.spans import Role, Span, cells, tame
+from dashboard.ui.draw.tap import tap_sides
 from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
 
 _LABEL = 13
@@ -96,9 +98,15 @@ def _health(call: CallState, width: int) -> list[Spans]:
         _pair(_field("round trip", *_round_trip(call)), _field(entered, *way, width=_SECOND), width),
         _pair(_field("idle", *_idle(call)), _field(stale, *resets, width=_SECOND), width),
     ]
+    if call.tap is not None:
+        rows[1:] = [_field("round trip", *_round_trip(call)), *_sides(call.tap, width, _LABEL)]
     if link.token_error:
         rows.append(_field("token error", (tame(link.token_error), "bad")))
     return rows
+
+
+def _sides(view: TapView, width: int, label: int) -> list[Spans]:
+    return [_field(name, *told, width=label) for name, told in tap_sides(view, width - label)]
 
 
 def _attempts(call: CallState) -> Spans:
@@ -241,6 +249,8 @@ def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     own = _own(call, width - cells(outages) - _SESSION - 4)
     session = shorten_middle(session, max(_SESSION, width - cells(outages) - cells(own) - 4) - len("session "))
     second = join_fitting([_short("session", ((session, "text"),)), outages, own], width)
+    if call.tap is not None:
+        return [live, *_sides(call.tap, width, 11), second]
     room = width - 9
     conversation = tame(call.conversation_id or "") or NOTHING
     whose = _field("call", (shorten_middle(conversation, room), "text"), width=9)

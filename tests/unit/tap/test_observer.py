@@ -29,6 +29,7 @@ class Call:
     said: list[tuple[str, bytes, bool]] = field(default_factory=list)
     late: list[bool] = field(default_factory=list)
     facts: list[Event] = field(default_factory=list)
+    recalled: list[tuple[str, bytes]] = field(default_factory=list)
     rtts: list[float] = field(default_factory=list)
     skips: int = 0
     ticks: int = 0
@@ -41,6 +42,9 @@ class Call:
     def upstream(self, data: bytes, *, text: bool, at: float, late: bool) -> None:
         self.said.append(("upstream", data, text))
         self.late.append(late)
+
+    def recall(self, data: bytes, *, text: bool, at: float, by_client: bool) -> None:
+        self.recalled.append(("client" if by_client else "upstream", data))
 
     def skipped(self) -> None:
         self.skips += 1
@@ -162,7 +166,8 @@ def test_what_was_skipped_is_told_with_its_size_and_reading_begins_anew(tap: Tap
     assert call.said == [("upstream", b"two", True), ("upstream", b"three", True)]
     assert call.skips == 1
     told_facts = [fact for fact in call.facts if isinstance(fact, TapSkipped | TapResumed | TapUnread)]
-    assert [type(fact) for fact in told_facts] == [TapSkipped, TapUnread, TapResumed]
+    assert [type(fact) for fact in told_facts] == [TapSkipped, TapResumed]
+    assert told_facts[1] == TapResumed("call-1", tap.now - 1.0, "upstream", len(server(b"one")))
     assert isinstance(told_facts[0], TapSkipped)
     assert (told_facts[0].side, told_facts[0].size_bytes, told_facts[0].reads) == ("upstream", 9000, 12)
 
@@ -175,6 +180,10 @@ def test_a_connection_that_another_observer_saw_begin_says_what_is_missing(tap: 
         ("upstream", 0),
     ]
     assert all(fact.reason == "the observer was killed by SIGKILL" for fact in call.facts if hasattr(fact, "reason"))
+    tap.observer.feed(record(Kind.BEGUN, 1, tap.now, client(b"open") + client(b"audio")[:-1], Side.CLIENT))
+    tap.observer.feed(record(Kind.BEGUN, 1, tap.now, server(b"opened"), Side.UPSTREAM))
+    assert call.recalled == [("client", b"open"), ("upstream", b"opened")]
+    assert (call.said, call.skips) == ([], 2)
     tap.observer.feed(totals(1, tap.now, Totals(1005, 2000)))
     tap.seconds()
     assert [fact.size_bytes for fact in call.facts if isinstance(fact, TapMeasured)] == [5]
