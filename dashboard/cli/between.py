@@ -65,6 +65,7 @@ def doorway(settings: Settings) -> dict[str, Any]:
             "the upstream is asked by its own name" if own else "the upstream is asked by the name that clients use",
             f"at most {settings.max_calls} connections at once",
         ],
+        "carries": True,
     }
 
 

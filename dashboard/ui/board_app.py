@@ -98,4 +98,6 @@ class BoardApp(CallScopeApp):
         if not up:
             return None
         told = "1 call is" if up == 1 else f"{count(up)} calls are"
+        if self._doorway.carries:
+            return f"{told} passing through here. Leaving cuts\nthem off."
         return f"{told} being watched. Leaving ends the watching;\nthe calls themselves go on."

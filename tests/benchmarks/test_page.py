@@ -19,6 +19,7 @@ GOALS = {
     "memory": {"≤ 5", "≤ 50"},
     "recording": {"≤ 100", "≤ 5"},
     "fold": {"≥ 500"},
+    "relay": {"≤ 1.2×", "≤ 0.5×", "≥ 10×"},
 }
 """What each part is to reach."""
 

@@ -11,7 +11,7 @@ from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, short
 from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.notices import beside
 from dashboard.ui.draw.spans import Role, Span, cells, tame
-from dashboard.ui.draw.tap import tap_sides
+from dashboard.ui.draw.tap import tap_line, tap_sides
 from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
 
 _LABEL = 13
@@ -99,14 +99,14 @@ def _health(call: CallState, width: int) -> list[Spans]:
         _pair(_field("idle", *_idle(call)), _field(stale, *resets, width=_SECOND), width),
     ]
     if call.tap is not None:
-        rows[1:] = [_field("round trip", *_round_trip(call)), *_sides(call.tap, width, _LABEL)]
+        rows[1:] = [_field("round trip", *_round_trip(call)), *_sides(call.tap, width)]
     if link.token_error:
         rows.append(_field("token error", (tame(link.token_error), "bad")))
     return rows
 
 
-def _sides(view: TapView, width: int, label: int) -> list[Spans]:
-    return [_field(name, *told, width=label) for name, told in tap_sides(view, width - label)]
+def _sides(view: TapView, width: int) -> list[Spans]:
+    return [_field(name, *told) for name, told in tap_sides(view, width - _LABEL)]
 
 
 def _attempts(call: CallState) -> Spans:
@@ -250,7 +250,7 @@ def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     session = shorten_middle(session, max(_SESSION, width - cells(outages) - cells(own) - 4) - len("session "))
     second = join_fitting([_short("session", ((session, "text"),)), outages, own], width)
     if call.tap is not None:
-        return [live, *_sides(call.tap, width, 11), second]
+        return [live, tap_line(call.tap, width), second]
     room = width - 9
     conversation = tame(call.conversation_id or "") or NOTHING
     whose = _field("call", (shorten_middle(conversation, room), "text"), width=9)

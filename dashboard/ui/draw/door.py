@@ -30,11 +30,13 @@ class Doorway:
     """Where calls come in, for those who have to enter it elsewhere.
 
     elsewhere: where that is. fields: what to enter there, by name. notes: what protects the place, in sentences.
+    carries: the calls pass through here, and end with it.
     """
 
     elsewhere: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,21 @@ def tap_sides(view: TapView, width: int) -> list[tuple[str, Spans]]:
     return [(f"{name} →", join_fitting(_told(side), width, " · ")) for name, side in view.sides]
 
 
+def tap_line(view: TapView, width: int) -> Spans:
+    """Return both sides in one row of `width` cells, troubles first."""
+    sides = [_named(name, side) for name, side in view.sides]
+    held = max((value for _, side in view.sides if (value := side.held.percentile(99)) is not None), default=None)
+    added: list[Spans] = [] if held is None else [(("relay adds ", "dim"), (millis(held), "text"), (" ms p99", "dim"))]
+    sizes = [((size_words(side.size_bytes), "dim"),) for _, side in view.sides]
+    return join_fitting([*sides, *added, *sizes], width, " · ")
+
+
+def _named(name: str, side: TapSide) -> Spans:
+    trouble = "not read" if side.blind else f"skipped {size_words(side.skipped_bytes)}" if side.skips else ""
+    told: Spans = ((f"{name} → ", "dim"), (count(side.messages), "text"), (" messages", "dim"))
+    return (*told, (f", {trouble}", "warn")) if trouble else told
+
+
 def _told(side: TapSide) -> list[Spans]:
     """What passed, troubles before figures of comfort."""
     told: list[Spans] = [((count(side.messages), "text"), (" messages", "dim"))]
