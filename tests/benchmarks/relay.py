@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import selectors
 import socket
 import sys
@@ -177,12 +178,13 @@ def _upgraded(door: socket.socket, names: list[str]) -> dict[str, Peer]:
 
 
 def _paced(peers: Mapping[str, Peer], frames: int) -> dict[str, list[float]]:
-    """Send a frame on every way each 20 ms, the ways evenly apart; return when each left."""
+    """Send a frame on every way each 20 ms, the ways evenly apart and shuffled; return when each left."""
     sent: dict[str, list[float]] = {name: [] for name in peers}
+    dice, ways = random.Random(1), list(peers.items())
     begin, apart = time.monotonic() + 0.5, FRAME_S / len(peers)
     for index in range(frames):
         data = _frame(index)
-        for place, (name, peer) in enumerate(peers.items()):
+        for place, (name, peer) in enumerate(dice.sample(ways, len(ways))):
             due = begin + index * FRAME_S + place * apart
             time.sleep(max(0.0, due - time.monotonic()))
             sent[name].append(time.monotonic())
