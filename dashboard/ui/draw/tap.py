@@ -18,7 +18,7 @@ def tap_line(view: TapView, width: int) -> Spans:
     sides = [_named(name, side) for name, side in view.sides]
     held = max((value for _, side in view.sides if (value := side.held.percentile(99)) is not None), default=None)
     added: list[Spans] = [] if held is None else [(("relay adds ", "dim"), (millis(held), "text"), (" ms p99", "dim"))]
-    sizes = [((size_words(side.size_bytes), "dim"),) for _, side in view.sides]
+    sizes: list[Spans] = [((size_words(side.size_bytes), "dim"),) for _, side in view.sides]
     return join_fitting([*sides, *added, *sizes], width, " · ")
 
 
