@@ -62,7 +62,11 @@ def disconnected(call: CallState) -> CallState:
         reanchored(call, continues=True),
         partials=MappingProxyType({}),
         turns=turns.link_went_down(call.turns),
-        utterances=utterances.disconnected(call.utterances, ends=call.cognigy is not None),
+        utterances=utterances.disconnected(
+            call.utterances,
+            ends=call.cognigy is not None,
+            typing=call.cognigy is not None and call.cognigy.typing,
+        ),
         hook=hook.disconnected(call.hook),
         cognigy=cognigy_view.disconnected(call.cognigy),
     )

@@ -38,20 +38,23 @@ def ended(said: Utterances, number: int | None, status: UtteranceStatus, why: st
     return said if number is None else _changed(said, number, status=status, why=why)
 
 
-def disconnected(said: Utterances, *, ends: bool) -> Utterances:
+def disconnected(said: Utterances, *, ends: bool, typing: bool = False) -> Utterances:
     """The connection was lost: nobody knows whether an utterance that nothing came back to has arrived.
 
-    `ends`: the bot says when it has finished, which it cannot say any more of what it was answering.
+    `ends`: the bot says when it has finished, which it cannot say any more of what it was answering. `typing`: it was
+    at it, so the utterance has arrived.
     """
-    lost: dict[str, UtteranceStatus] = {"sent": "unknown", **({"answered": "unfinished"} if ends else {})}
+    lost: dict[str, tuple[UtteranceStatus, str]] = {
+        "sent": ("unknown", "the connection was lost before anything came back")
+    }
+    if typing:
+        lost["sent"] = "unfinished", "the bot was typing when the connection was lost"
+    if ends:
+        lost["answered"] = "unfinished", "the connection was lost meanwhile"
     if not any(one.status in lost for one in said):
         return said
-    why = {"sent": "the connection was lost before anything came back"}
     return tuple(
-        replace(one, status=lost[one.status], why=why.get(one.status, "the connection was lost meanwhile"))
-        if one.status in lost
-        else one
-        for one in said
+        replace(one, status=lost[one.status][0], why=lost[one.status][1]) if one.status in lost else one for one in said
     )
 
 

@@ -173,6 +173,8 @@ def _bot_headline(call: CallState) -> Headline:
     if turn.finished_at is None and turn.answered_at is None:
         types = "; it types" if call.cognigy is not None and call.cognigy.typing else ""
         return Headline("ok", f"The bot has been asked {span_words(call.now - turn.ended_at)} ago{types}")
+    if call.dialect == "cognigy-rest" and turn.finished_at is not None:
+        return Headline("ok", f"Answered after {span_words(turn.finished_at - turn.ended_at)}")
     first = "no output" if turn.latency_s is None else f"first output after {span_words(turn.latency_s)}"
     if turn.finished_at is None:
         return Headline("ok", f"The bot answers: {first}")

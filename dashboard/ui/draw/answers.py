@@ -82,7 +82,9 @@ def _until_s(turn: Turn, call: CallState) -> float:
     whole_s = WHOLE(turn)
     if whole_s is not None:
         return whole_s
-    over = turn.interrupted or turn.unfinished or turn.silent
+    if turn.interrupted:
+        return turn.latency_s or 0.0
+    over = turn.unfinished or turn.silent
     return (turn.latency_s or call.targets.silent_failure_after_s) if over else max(0.0, call.now - turn.ended_at)
 
 

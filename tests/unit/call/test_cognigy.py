@@ -155,6 +155,11 @@ def test_an_utterance_that_nothing_came_back_to_before_the_connection_was_lost_i
     assert turn(call).interrupted
 
 
+def test_one_at_which_the_bot_was_typing_then_has_arrived() -> None:
+    (said,) = fold(asked(up(), 110.0), ce.TypingChanged(C, 110.1, True), lost(111.0)).utterances
+    assert (said.status, said.why) == ("unfinished", "the bot was typing when the connection was lost")
+
+
 def test_one_that_was_being_answered_then_is_not_finished() -> None:
     (said,) = fold(answered(up(), 110.0, whole_s=None), lost(111.0)).utterances
     assert (said.status, said.why) == ("unfinished", "the connection was lost meanwhile")
@@ -236,6 +241,10 @@ def test_nobody_complains_of_missing_audio() -> None:
 )
 def test_the_headline_is_about_the_bot(facts: tuple[Event, ...], text: str) -> None:
     assert headline(fold(up(), *facts)).text == text
+
+
+def test_over_rest_the_headline_tells_the_whole_turn() -> None:
+    assert headline(answered(up("cognigy-rest"), 110.0, first_s=0.6)).text == "Answered after 600 ms"
 
 
 def test_the_headline_does_not_call_a_quiet_endpoint_dead() -> None:
