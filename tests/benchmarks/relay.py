@@ -49,7 +49,7 @@ def run(quick: bool) -> list[Figure]:
         sender = running.enter_context(process(_send))
         port: int = answer(sender, _TIMEOUT_S)
         ports = {DIRECT: port} | {name: running.enter_context(relay(port)) for name, relay in found.items()}
-        late = _latencies(sender, ports, 60 if quick else 2_500)
+        late = _latencies(sender, ports, 60 if quick else 4_000)
         rates = {name: _rate(sender, name, ports[name], 0.3 if quick else 4.0) for name in ports}
     return [*_arrivals(late), *_throughputs(rates)]
 
