@@ -25,6 +25,7 @@ from dashboard.worker.dialled import DialledCall, DialOptions
 SAYS = ("caller-where", "caller-number", "caller-thanks")
 """The clips that a caller says who has no WAV file."""
 
+_CALLER = "caller-"
 _KEYLESS = "callscope"
 
 _NOBODY = ("tel:+15550100", "tel:+15550199")
@@ -56,6 +57,7 @@ def dialled(settings: Settings, call_id: str, *, attended: bool, clock: Clock | 
         audio_limit=settings.audio_queue,
         control_limit=settings.control_queue,
         drop_policy=settings.drop_policy,
+        clips=tuple(name.removeprefix(_CALLER) for name in clip_texts() if name.startswith(_CALLER)),
         **({"stop_s": _STOP_S} if attended else {}),
     )
     return DialledCall(options, clock or SystemClock(), tls=client_context(settings.ca_file), find=find)
@@ -121,7 +123,7 @@ def find(text: str) -> Speech | None:
     """Return what the operator means: a clip by its name or its words, or a WAV file by its path."""
     wanted = text.strip()
     for name, words in clip_texts().items():
-        if wanted.lower() in (name, name.removeprefix("caller-"), words.lower()):
+        if wanted.lower() in (name, name.removeprefix(_CALLER), words.lower()):
             return clip_speech(name)
     path = Path(wanted).expanduser()
     if path.suffix.lower() == ".wav" and path.is_file():

@@ -37,20 +37,22 @@ _TOLD_BY: dict[Rule, str] = {
 }
 """Rule → the messages that show whether it is kept."""
 
+_HOLDING = {Rule.TURN_LATE: '"bot_turn_response"', Rule.DISCONNECT_EARLY: '"completed"'}
+"""Rule → what these must hold."""
+
 
 def results(visits: Sequence[Visit]) -> Iterator[Result]:
     """Yield a result for every rule: what the bot said on these visits keeps it, breaks it, or tells nothing of it."""
     breaches: dict[str, list[Breach]] = {}
-    counts: dict[str, int] = {}
     for visit in visits:
         for breach in visit.client.breaches:
             breaches.setdefault(breach.rule, []).append(breach)
-        for said in visit.client.said:
-            counts[said.kind] = counts.get(said.kind, 0) + 1
-    texts = sum(count for kind, count in counts.items() if kind != "audio")
+    said = [one for visit in visits for one in visit.client.said]
+    texts = sum(one.kind != "audio" for one in said)
     yield _result(UNREADABLE, "every text message is one of JSON", breaches.get(UNREADABLE, []), texts)
     for rule, kind in _TOLD_BY.items():
-        seen = texts if kind == _ANY else counts.get(kind, 0)
+        holding = _HOLDING.get(rule, "")
+        seen = texts if kind == _ANY else sum(one.kind == kind and holding in one.text for one in said)
         yield _result(rule.value, RULES[rule], breaches.get(rule.value, []), seen)
 
 
@@ -61,4 +63,4 @@ def _result(name: str, means: str, breaches: Sequence[Breach], seen: int) -> Res
         return Result(name, means, Status.FAIL, f"{first.detail}{more}".strip(), name, first.message, Part.SAID)
     if not seen:
         return Result(name, means, Status.NOT_SEEN, "it said nothing that would tell", part=Part.SAID)
-    return Result(name, means, Status.PASS, f"{seen} messages", part=Part.SAID)
+    return Result(name, means, Status.PASS, f"{seen} message{'s' * (seen != 1)}", part=Part.SAID)

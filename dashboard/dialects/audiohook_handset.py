@@ -41,6 +41,11 @@ class Handset:
         """The caller's sound from `begin` on has been sent, `late_s` after it was due."""
         self._spoken.append(_Spoken(ulaw, begin, late_s))
 
+    def left_out(self, seconds: float) -> None:
+        """The caller has said nothing for so long, by its own fault: that is no hole in what the bot sends."""
+        if self._origin is not None:
+            self._origin += seconds
+
     def frames(self, now: float) -> Iterator[AudioFrame]:
         """Yield the frames that can be told at `now`."""
         while self._spoken and self._spoken[0].begin + len(self._spoken[0].ulaw) / RATE + TOLD_AFTER_S <= now:

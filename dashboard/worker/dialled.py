@@ -59,7 +59,10 @@ Find = Callable[[str], Speech | None]
 
 @dataclass(frozen=True, slots=True)
 class DialOptions:
-    """Whom to call, and as whom. `endpoint` is safe to show. stop_s: how long the bot may take to close."""
+    """Whom to call, and as whom. `endpoint` is safe to show. clips: names of what can be said.
+
+    stop_s: how long the bot may take to close.
+    """
 
     call_id: str
     url: str
@@ -71,6 +74,7 @@ class DialOptions:
     audio_limit: int = 100
     control_limit: int = 50
     drop_policy: Policy = "oldest"
+    clips: tuple[str, ...] = ()
     stop_s: float = 10.5
 
 
@@ -127,7 +131,8 @@ class DialledCall:
             self._talk.say(speech)
             return
         number = self.begun(clean(text, _NOTE_LIMIT))
-        why = "there is no such clip and no such WAV file" if speech is None else "there is no session"
+        clips = ", ".join(self._options.clips)
+        why = f"there is no such clip: {clips}, or the name of a WAV file" if speech is None else "there is no session"
         self.report(UtteranceExpired(self.call_id, self._now(), number, why))
 
     # -- the call ---------------------------------------------------------------------------------------------

@@ -156,6 +156,7 @@ class Talk:
             late_s = self._now() - due
             if late_s > STOOD_STILL_S:
                 self.client.discard(late_s, self._now())
+                self._handset.left_out(late_s)
                 due += late_s
             self._act(due)
             self._send(self._voice.frame(), due)

@@ -75,7 +75,15 @@ class Calling:
         **say: Any,
     ) -> None:
         options = DialOptions(
-            "call", url, url, offer(**say), access, script, targets=targets or Targets(), stop_s=stop_s
+            "call",
+            url,
+            url,
+            offer(**say),
+            access,
+            script,
+            targets=targets or Targets(),
+            clips=("hello",),
+            stop_s=stop_s,
         )
         find = {"hello": HELLO}.get
         self.call = DialledCall(options, SystemClock(), tls=ssl.create_default_context(), find=find)

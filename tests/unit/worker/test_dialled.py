@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
-from dashboard.call.events import Cause, ConnectionOpened, LinkState, Targets, UtteranceExpired, UtteranceSent
+from dashboard.call.events import (
+    AudioReceived,
+    Cause,
+    ConnectionOpened,
+    LinkState,
+    Targets,
+    UtteranceExpired,
+    UtteranceSent,
+)
 from dashboard.call.hook_events import (
     EntityReceived,
     HookAccepted,
     HookOffered,
     KeyPressed,
+    MediaDiscarded,
     PlaybackMeasured,
     RuleBroken,
     SessionClosed,
@@ -79,7 +89,7 @@ async def test_the_operator_speaks_interrupts_presses_and_calls_again() -> None:
         call.command(Press("7 x"))
         await call.until_told(KeyPressed)
         (expired,) = call.of(UtteranceExpired)
-        assert "no such clip" in expired.why
+        assert expired.why == "there is no such clip: hello, or the name of a WAV file"
         call.command(Reconnect())
         await call.until_told(HookAccepted, 2)
         call.command(Say("hello"))
@@ -127,6 +137,19 @@ async def test_a_lost_session_is_not_continued_until_somebody_calls_again() -> N
         await running
     assert call.state.link.outage_count == 1
     assert call.state.link.outage is None
+
+
+async def test_a_caller_who_stood_still_leaves_out_what_was_not_said_in_time() -> None:
+    async with bot(scenario(turn(LONG))) as host, calling(host.url) as call:
+        await call.until_told(AudioReceived, 2)
+        time.sleep(1.3)  # noqa: ASYNC251 - nothing else runs meanwhile, as when a machine wakes up
+        await call.until_told(MediaDiscarded)
+        heard = len(call.of(AudioReceived))
+        await call.until_told(AudioReceived, heard + 6)
+    (left_out,) = call.of(MediaDiscarded)
+    assert left_out.discarded_s > 1.0
+    assert call.state.inbound.pacing.lost == 0
+    assert call.of(RuleBroken) == []
 
 
 async def test_a_bot_that_never_says_closed_is_left_all_the_same() -> None:
