@@ -6,6 +6,7 @@ Each picture comes from a call of its own: the real bot host, the real worker, t
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 import sys
@@ -20,7 +21,7 @@ from dashboard.call.events import LinkState
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
 from dashboard.cli import demo as demo_appfoundry
-from dashboard.cli import demo_cognigy
+from dashboard.cli import demo_audiohook, demo_cognigy
 from dashboard.cli.evidence import opened
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
@@ -28,6 +29,8 @@ from dashboard.exporters.html import page
 from dashboard.storage.recording import Recording
 from dashboard.storage.replay import open_replay
 from dashboard.ui.app import CallScopeApp
+from dashboard.ui.board_app import BoardApp
+from dashboard.ui.draw.door import Doorway
 
 FOLDER = Path(__file__).parent
 
@@ -79,6 +82,48 @@ async def take(picture: Picture) -> None:
     app = CallScopeApp(store.snapshot, call.command, lambda: play(call, [store]), title=f"demo: {picture.scenario}")
     async with app.run_test(size=picture.size) as pilot:
         while not any(map(picture.when, store.snapshot().values())):
+            await pilot.pause(0.05)
+        for key in picture.keys:
+            await pilot.press(key)
+        await pilot.pause(0.7)
+        (FOLDER / f"{picture.name}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A picture of calls that come in, so many seconds after the first."""
+
+    name: str
+    size: tuple[int, int]
+    calls: int
+    after_s: float
+    keys: Sequence[str] = ()
+    scenario: str | None = None
+
+
+BOARDS = (
+    Board("board-120x36", (120, 36), 8, 16),
+    Board("board-80x24", (80, 24), 8, 16),
+    Board("audiohook-120x36", (120, 36), 1, 30, keys=("enter",)),
+)
+
+
+async def take_board(picture: Board) -> None:
+    """Let calls come in, and keep what the board shows of them, or the call that was opened from it."""
+    order = demo_audiohook.order(
+        argparse.Namespace(scenario=picture.scenario, calls=picture.calls, seed=1, settings=Settings())
+    )
+    store, (calls, _) = Store(), demo_audiohook.source(order)
+    app = BoardApp(
+        store.snapshot,
+        calls.command,
+        lambda: play(calls, [store]),
+        door=lambda: store.door,
+        doorway=Doorway(),
+        title=order["title"],
+    )
+    async with app.run_test(size=picture.size) as pilot:
+        while not any(map(after(picture.after_s), store.snapshot().values())):
             await pilot.pause(0.05)
         for key in picture.keys:
             await pilot.press(key)
@@ -144,6 +189,8 @@ async def take_named(name: str) -> None:
         async with asyncio.timeout(LIMIT_S):
             if name == RECORDED:
                 await take_recorded()
+            elif board := next((one for one in BOARDS if one.name == name), None):
+                await take_board(board)
             else:
                 await take(next(picture for picture in PICTURES if picture.name == name))
     except TimeoutError:
@@ -152,7 +199,7 @@ async def take_named(name: str) -> None:
 
 async def main() -> None:
     """Take them in processes of their own, two at a time."""
-    known = [RECORDED, *(picture.name for picture in PICTURES)]
+    known = [RECORDED, *(picture.name for picture in (*PICTURES, *BOARDS))]
     wanted = sys.argv[1:] or known
     if unknown := set(wanted) - set(known):
         raise SystemExit(f"no such picture: {', '.join(unknown)}; there are {', '.join(known)}")

@@ -29,7 +29,7 @@ def _uri(settings: Settings, names: Sequence[str]) -> str:
     port = "" if settings.port == 443 else f":{settings.port}" if settings.port else ":PORT"
     wild = next((name for name in names if name.startswith("*.")), None)
     name = next((name for name in names if not name.startswith("*.")), wild and f"NAME{wild[1:]}") or "NAME"
-    told = ", NAME being one that the certificate is for" if name == "NAME" else ""
+    told = ", with the name that the certificate is for" if name == "NAME" else ""
     return f"wss://{name}{port}{settings.path}{told}"
 
 
