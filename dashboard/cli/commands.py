@@ -342,6 +342,7 @@ COMMANDS = {
         examples=(
             "callscope probe --app-id app-31c0 --duration 60 --json",
             "callscope probe --auth none --url ws://127.0.0.1:8765/ws --say 'where is my parcel'",
+            "callscope probe --dialect cognigy --say 'where is my parcel' --json",
             "callscope probe --replay call.callscope --json",
         ),
         arguments=_probe,
