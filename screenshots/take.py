@@ -69,7 +69,7 @@ PICTURES = (
     Picture("explained-120x36", (120, 36), after(30), keys=("5", "enter")),
     Picture("turns-120x36", (120, 36), after(72), keys=("b",)),
     Picture("finding-120x36", (120, 36), after(34), keys=("6", "enter"), scenario="idle-timeout"),
-    Picture("cognigy-120x36", (120, 36), after(41.6), dialect="cognigy"),
+    Picture("cognigy-120x36", (120, 36), after(42.6), dialect="cognigy"),
     Picture("keys-120x36", (120, 36), after(6), keys=("?",)),
 )
 

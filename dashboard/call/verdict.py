@@ -172,7 +172,7 @@ def _bot_headline(call: CallState) -> Headline:
         return Headline("ok", "Ready again", offer="press u to speak to the bot")
     if turn.finished_at is None and turn.answered_at is None:
         types = "; it types" if call.cognigy is not None and call.cognigy.typing else ""
-        return Headline("ok", f"The bot has been asked {span_words(call.now - turn.ended_at)} ago{types}")
+        return Headline("ok", f"The bot was asked {span_words(call.now - turn.ended_at)} ago{types}")
     if call.dialect == "cognigy-rest" and turn.finished_at is not None:
         return Headline("ok", f"Answered after {span_words(turn.finished_at - turn.ended_at)}")
     first = "no output" if turn.latency_s is None else f"first output after {span_words(turn.latency_s)}"

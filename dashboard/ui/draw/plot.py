@@ -26,7 +26,7 @@ from dashboard.ui.draw.sparkline import down_columns, outage_spans
 PlotKind = Literal["lateness", "histogram", "round trips", "answers"]
 
 _INKS: tuple[Role, ...] = ("dim", "accent", "warn", "bad", "faint")
-_ACCENT, _WARN, _BAD, _FAINT = range(1, 5)
+_DIM, _ACCENT, _WARN, _BAD, _FAINT = range(5)
 _SGR = re.compile(r"\x1b\[([\d;]*)m")
 
 _TOPS_S = tuple(base * 10**power for power in range(-3, 3) for base in (1, 2, 5))
@@ -217,7 +217,7 @@ def _answers(call: CallState, window_s: float | None, width: int, height: int) -
     began, count = call.now - shown_s, width - _AXIS_CELLS
     figure = _fresh(width, height)
     highest_s = 0.0
-    for measure, symbol, ink in ((WHOLE, "◦", _FAINT), (partial(first_s, call=call), "•", _ACCENT)):
+    for measure, symbol, ink in ((WHOLE, "◦", _DIM), (partial(first_s, call=call), "•", _ACCENT)):
         known = [(turn.ended_at, seconds) for turn in turns if (seconds := measure(turn)) is not None]
         points = [(int((at - began) / shown_s * (count - 1)), seconds) for at, seconds in known if at >= began]
         if points:

@@ -220,10 +220,10 @@ def test_nobody_complains_of_missing_audio() -> None:
     ("facts", "text"),
     [
         ((), "Ready; nothing has been said yet"),
-        ((ev.UtteranceSent(C, 110.0, 1, "x"),), "The bot has been asked 0 ms ago"),
+        ((ev.UtteranceSent(C, 110.0, 1, "x"),), "The bot was asked 0 ms ago"),
         (
             (ev.UtteranceSent(C, 110.0, 1, "x"), ce.TypingChanged(C, 110.5, True)),
-            "The bot has been asked 500 ms ago; it types",
+            "The bot was asked 500 ms ago; it types",
         ),
         (
             (ev.UtteranceSent(C, 110.0, 1, "x"), ev.TextReceived(C, 110.4, "y")),
