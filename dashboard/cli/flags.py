@@ -65,6 +65,8 @@ def _metavar(name: str, annotation: Any) -> str:
     suffix = name.rpartition("_")[2]
     if suffix in ("url", "id", "file", "ms", "mib"):
         return suffix.upper()
+    if suffix == "conversation":
+        return "ID"
     types = str(annotation)
     if "path" in types.lower():
         return "FILE"

@@ -89,7 +89,10 @@ def _sound_tiles(call: CallState) -> Iterable[Tile]:
     pacing, buffer_s = call.inbound.pacing, call.targets.buffer_s
     late, quality = lateness(pacing, None, call.now), our_sound(call)
     if late is None:
-        yield Tile("sound", "none", "not one frame came", "bad" if call.link.connections else "")
+        if call.soundless:
+            yield Tile("sound", "none", "this wire carries no sound")
+        else:
+            yield Tile("sound", "none", "not one frame came", "bad" if call.link.connections else "")
         return
     yield Tile(
         "lateness p99",
