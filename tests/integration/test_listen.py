@@ -304,3 +304,24 @@ async def test_the_board_waits_shows_the_call_and_opens_it(played: str, tmp_path
         assert await asyncio.to_thread(terminal.ended) == 0
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert [call["audiohook"]["end_reason"] for call in figures["calls"]] == ["end"]
+
+
+async def test_a_demo_of_many_calls_opens_on_the_board_and_one_of_them_can_be_saved(tmp_path: Path) -> None:
+    argv = [*CALLSCOPE, "demo", "--dialect", "audiohook", "--calls", "3"]
+    env = environ("", XDG_DATA_HOME=str(tmp_path))
+    with Terminal(argv, columns=120, rows=36, cwd=tmp_path, env=env) as terminal:
+        for keys, shown in (
+            ("", "calls · 3"),
+            ("\r", "3 transcript"),
+            ("s", "Recording saved"),
+            ("\x1b", "enter opens the call"),
+            ("q", "3 calls are being watched"),
+        ):
+            if keys:
+                await asyncio.to_thread(terminal.press, keys)
+            await asyncio.to_thread(terminal.until, shown)
+        await asyncio.to_thread(terminal.press, "y")
+        assert await asyncio.to_thread(terminal.ended) == 0
+    (saved,) = (tmp_path / "callscope" / "recordings").iterdir()
+    with Recording(saved) as recording:
+        assert recording.info.complete

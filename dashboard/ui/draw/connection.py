@@ -36,12 +36,21 @@ def draw_connection(call: CallState, width: int, height: int, *, offers: bool = 
     if height < 7:
         return [crop(row, width) for row in _compact(call, width, offers=offers)[:height]]
     groups = [
-        [track(call), status(call, width, offers=offers)],
+        [_way(call, width), status(call, width, offers=offers)],
         _identity(call, width),
         [*_health(call, width), *([_attempts(call)] if height >= 13 else [])],
         [_field("callscope", *_own(call, width - _LABEL)), _field("queues", *_queues(call))],
     ]
     return [crop(row, width) for row in stack(groups, height)]
+
+
+def _way(call: CallState, width: int) -> Spans:
+    """The way to `open`, or where Genesys has gone it, what its session says."""
+    if call.hook is None or call.dialect == CONNECTOR:
+        return track(call)
+    from dashboard.ui.draw.hook import draw_session  # for those who listen only
+
+    return draw_session(call.hook, width)
 
 
 def _field(label: str, *value: Span, width: int = _LABEL) -> Spans:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from dashboard.call.events import Cause, LinkState, TokenObtained
 from dashboard.call.headline import Headline
+from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.state import CallState
 from dashboard.ui.draw.connection import draw_connection, uptime
 from dashboard.ui.draw.header import draw_header, draw_headline
@@ -207,3 +209,16 @@ def test_the_headline_gives_up_what_follows_before_what_is_wrong() -> None:
     assert plain([draw_headline(said, 80)]) == full
     assert plain([draw_headline(said, len(full) - 1)]) == "✖ Down: dropped — next attempt in 2.0 s"
     assert plain([draw_headline(said, 20)]) == "✖ Down: dropped"
+
+
+def test_a_session_that_genesys_opened_says_how_its_sound_stands() -> None:
+    hook = HookView(stage="active", opened_s=0.004, position_s=10.0, received_s=9.98)
+    first = panel(replace(builders.steady(), hook=hook, dialect="audiohook")).splitlines()[0]
+    assert first == "opened in 4 ms · position +20 ms"
+    troubled = replace(hook, received_s=8.0, discards=2, discarded_s=0.3, pauses=1, broken={"seq_gap": 3})
+    first = panel(replace(builders.steady(), hook=troubled, dialect="audiohook"), 90).splitlines()[0]
+    assert first == "opened in 4 ms · position +2000 ms · discarded 300 ms · 3 broken · paused 1×"
+    assert panel(replace(builders.steady(), hook=HookView(), dialect="audiohook")).startswith(
+        "opened in – · position –"
+    )
+    assert "authorizing" in panel(replace(builders.steady(), hook=hook, dialect=CONNECTOR))
