@@ -56,7 +56,7 @@ def _time_passed(call: CallState, now: float) -> CallState:
     if now <= call.now:
         return call
     moved = call.turns
-    if call.link.opened_at is not None:
+    if call.link.opened_at is not None and call.link.state is not LinkState.CLOSED:
         moved = turns.time_passed(moved, now, call.targets.silent_failure_after_s)
     return replace(call, now=now, turns=moved)
 

@@ -9,7 +9,7 @@ from dashboard.call.events import Targets
 from dashboard.cli.settings import Settings
 from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.audiohook_access import Access
-from dashboard.dialects.audiohook_client import Offer
+from dashboard.dialects.audiohook_client import CLOSED_WITHIN_S, Offer
 from dashboard.dialects.audiohook_connector import OFFERS
 from dashboard.errors import ConfigError
 from dashboard.media.g711 import pcmu_to_linear
@@ -58,7 +58,8 @@ def dialled(settings: Settings, call_id: str, *, attended: bool, clock: Clock | 
         control_limit=settings.control_queue,
         drop_policy=settings.drop_policy,
         clips=tuple(name.removeprefix(_CALLER) for name in clip_texts() if name.startswith(_CALLER)),
-        **({"stop_s": _STOP_S} if attended else {}),
+        stays=attended,
+        stop_s=_STOP_S if attended else CLOSED_WITHIN_S + 0.5,
     )
     return DialledCall(options, clock or SystemClock(), tls=client_context(settings.ca_file), find=find)
 

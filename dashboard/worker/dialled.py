@@ -61,7 +61,7 @@ Find = Callable[[str], Speech | None]
 class DialOptions:
     """Whom to call, and as whom. `endpoint` is safe to show. clips: names of what can be said.
 
-    stop_s: how long the bot may take to close.
+    stays: when the call is over, somebody may call again. stop_s: how long the bot may take to close.
     """
 
     call_id: str
@@ -75,6 +75,7 @@ class DialOptions:
     control_limit: int = 50
     drop_policy: Policy = "oldest"
     clips: tuple[str, ...] = ()
+    stays: bool = False
     stop_s: float = 10.5
 
 
@@ -159,11 +160,11 @@ class DialledCall:
             self._wish = None
             self._wished.clear()
             reason = await self._session()
-            if reason is not None:
+            if reason is not None and not self._options.stays:
                 return reason
             await self._wished.wait()
             if isinstance(self._wish, Stop):
-                return "stopped"
+                return reason or "stopped"
 
     async def _session(self) -> str | None:
         """Hold one session; return why the call is over, None if it is not, though the session is."""

@@ -71,18 +71,20 @@ class Calling:
         *,
         access: Access = ACCESS,
         stop_s: float = 2.0,
+        stays: bool = False,
         targets: Targets | None = None,
         **say: Any,
     ) -> None:
         options = DialOptions(
-            "call",
-            url,
-            url,
-            offer(**say),
-            access,
-            script,
+            call_id="call",
+            url=url,
+            endpoint=url,
+            offer=offer(**say),
+            access=access,
+            script=script,
             targets=targets or Targets(),
             clips=("hello",),
+            stays=stays,
             stop_s=stop_s,
         )
         find = {"hello": HELLO}.get

@@ -59,6 +59,16 @@ async def test_a_whole_call_from_the_offer_to_the_variables_at_its_end() -> None
         assert text in call.rows
 
 
+async def test_whoever_sits_at_a_screen_may_call_again_when_the_bot_has_hung_up() -> None:
+    async with bot(scenario(turn("hi"))) as host, calling(host.url, stays=True) as call:
+        await call.until(lambda: call.facts and call.state.link.state is LinkState.CLOSED)
+        assert call.state.ended is None
+        call.command(Reconnect())
+        await call.until_told(SessionClosed, 2)
+        await call.until(lambda: call.state.link.state is LinkState.CLOSED)
+    assert (call.state.sessions, call.state.link.outage_count, call.ended) == (2, 0, "closed: disconnect")
+
+
 async def test_a_bot_stops_when_the_caller_speaks_into_its_speech() -> None:
     async with bot(scenario(turn(LONG), turn("all right"))) as host:
         call = Calling(host.url, Script((HELLO,), interrupts=True))
