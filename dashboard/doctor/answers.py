@@ -229,17 +229,6 @@ def joined(facts: Sequence[Event], took_s: float) -> StepResult:
     return StepResult(Check.READY, f"{detail}, unannounced", Outcome.WARNING, took_s, told, diagnosis)
 
 
-def not_joined(waited_s: float) -> StepResult:
-    """Nothing that a Cognigy endpoint says came."""
-    diagnosis = Diagnosis(
-        "silent_peer",
-        f"the upgrade went through, and then no Socket.IO connect comes for {waited_s:g} s",
-        "What answers at that address may be no Cognigy endpoint, or speak Engine.IO 4 only: try --engine-io 4.",
-    )
-    detail = f"no Socket.IO connect within {waited_s:g} s"
-    return StepResult(Check.READY, detail, Outcome.WARNING, waited_s, {}, diagnosis)
-
-
 def not_asked() -> StepResult:
     """Over REST the first thing to be said is an utterance."""
     detail = "the token is tried by the first request, which is an utterance: probe --say TEXT"

@@ -156,6 +156,14 @@ _ANSWERS: dict[tuple[Check, Cause], Words] = {
         "Check the path in {named_by}. If it is right, something in between (proxy, load balancer) does not pass the "
         "Upgrade header on.",
     ),
+    (Check.READY, Cause.TIMEOUT): (
+        "the upgrade went through, and then {where} says nothing of Socket.IO ({detail})",
+        "What answers at that address may be no Cognigy endpoint: check {named_by}.",
+    ),
+    (Check.READY, Cause.PROTOCOL_ERROR): (
+        "{where} breaks off before it says a word ({detail})",
+        "It may speak Engine.IO 4 only, and no WebSocket to whoever asks for 3: try --engine-io 4.",
+    ),
     (Check.MESSAGE, Cause.AUTH_CLOSED): (
         "the peer took the call and then refused who is calling ({detail})",
         "The token is from another region, or the client lacks a role: check --region and the client's roles.",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from dashboard.call.events import Event, SessionStarted
 from dashboard.clock import Clock
 from dashboard.dialects.base import Talker
-from dashboard.resilience.retry import Failure, LinkError
+from dashboard.doctor.hearing import Hearing
+from dashboard.resilience.retry import Failure, LinkError, close_cause
 from dashboard.transport.tapped import Arrival
 from dashboard.transport.websocket import Socket
 
@@ -28,21 +27,17 @@ class Joining:
         found = self._talker.receive(arrival.data, text=arrival.text, at=arrival.at)
         self.facts += [item for item in found if isinstance(item, Event)]
 
-    async def joined(self, socket: Socket, wait_s: float) -> bool:
-        """Say what is to be said until the session has started; False if it has not in time.
+    async def joined(self, socket: Socket, hearing: Hearing) -> None:
+        """Say what is to be said until the session has started; the dialect knows how long that may take.
 
-        Raises LinkError where the dialect hangs up.
+        Raises LinkError where the dialect hangs up, or the peer.
         """
-        until = self._clock.monotonic() + wait_s
-        while True:
+        while not any(isinstance(fact, SessionStarted) for fact in self.facts):
             now = self._clock.monotonic()
             self.facts += self._talker.tick(now)
             if (why := self._talker.hang_up) is not None:
                 raise LinkError(Failure(why.cause, why.detail))
+            if (end := await hearing.end(_STEP_S)) is not None:
+                raise LinkError(Failure(close_cause(end.code, end.closed_by), end.detail))
             for text in self._talker.to_send(now):
                 await socket.send(text)
-            if any(isinstance(fact, SessionStarted) for fact in self.facts):
-                return True
-            if now >= until:
-                return False
-            await asyncio.sleep(_STEP_S)

@@ -148,7 +148,7 @@ class _Walk:
         if self._joining is None:
             await self._first_message(place, hearing)
         else:
-            await self._join(place, self._joining)
+            await self._join(place, self._joining, hearing)
         await self._ping(place, hearing)
         if search is not None:
             await self._find_idle(hearing, search, tls)
@@ -332,10 +332,10 @@ class _Walk:
         items = self._options.codec.receive(first.data, text=first.text, at=first.at)
         self._tell(answers.spoke(items, len(first.data), took_s))
 
-    async def _join(self, place: Place, joining: Joining) -> None:
+    async def _join(self, place: Place, joining: Joining, hearing: Hearing) -> None:
         assert self._socket is not None
-        joined, took_s = await self._timed(Check.READY, place, joining.joined(self._socket, FIRST_MESSAGE_S))
-        self._tell(answers.joined(joining.facts, took_s) if joined else answers.not_joined(FIRST_MESSAGE_S))
+        _, took_s = await self._timed(Check.READY, place, joining.joined(self._socket, hearing))
+        self._tell(answers.joined(joining.facts, took_s))
 
     async def _ping(self, place: Place, hearing: Hearing) -> None:
         rtt_s, _ = await self._timed(Check.PING, place, hearing.pong(self._options.socket.ping_timeout_s))

@@ -125,6 +125,17 @@ def test_the_check_of_a_call_loads_no_facts(fresh_python: Callable[[str], str]) 
     assert {name for name in loaded if name.startswith("dashboard.call.")} == set()
 
 
+@pytest.mark.parametrize("dialect", ["cognigy", "cognigy-rest"])
+def test_a_demo_of_an_endpoint_says_what_the_caller_of_its_scenario_says(
+    capsys: pytest.CaptureFixture[str], dialect: str
+) -> None:
+    order = ordered(capsys, "demo", "silent-bot", "--dialect", dialect)
+    assert order["words"][0][1] == "Hi, where is my parcel?"  # type: ignore[index]
+    assert order["round_s"] == 14
+    settings = Settings.from_worker(order["settings"])  # type: ignore[arg-type]
+    assert (settings.dialect, settings.silent_failure_after, settings.turn_limit) == (dialect, 2, 2)
+
+
 def test_a_demo_in_which_calls_come_in_lets_nobody_else_in(capsys: pytest.CaptureFixture[str]) -> None:
     order = ordered(capsys, "demo", "--dialect", "audiohook", "--calls", "8", "--seed", "3")
     settings = Settings.from_worker(order["settings"])  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from dashboard.doctor.walk import Options
 from dashboard.resilience.secret import Secret
 from dashboard.transport.listener import Peer, Reply, Upgrade
 from tests.unit.doctor.stage import answer_pings, asked, examined, found, house, socket_at
+from tests.unit.transport.peers import Wire, peer
 
 TOKEN = "4be1" * 16
 OPEN = '0{"sid":"Zk3","upgrades":[],"pingInterval":25000,"pingTimeout":5000}'
@@ -60,6 +61,17 @@ async def test_a_refused_token_is_the_end_and_never_shown() -> None:
     assert (step.check, step.outcome) == (Check.READY, Outcome.FAILED)
     assert step.diagnosis is not None
     assert (step.diagnosis.cause, step.diagnosis.exit_code) == ("endpoint_refused", 3)
+
+
+async def test_a_server_that_answers_the_wrong_version_behind_the_upgrade_is_told_with_the_one_to_try() -> None:
+    async def handler(wire: Wire) -> None:
+        await wire.upgrade(then=b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n" + 100 * b"." + b"\r\n\r\n")
+
+    async with peer(handler) as port:
+        step = (await examined(endpoint(f"ws://127.0.0.1:{port}/socket.io/?urlToken={TOKEN}")))[-1]
+    assert (step.check, step.outcome) == (Check.READY, Outcome.FAILED)
+    assert step.diagnosis is not None
+    assert "--engine-io 4" in step.diagnosis.remedy
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -679,3 +679,25 @@ def test_an_order_shows_neither_the_token_nor_the_signed_url() -> None:
     assert "Dial" in shown
     assert "token-1" not in shown
     assert "sig=" not in shown
+
+
+# -- what the peer says over an open socket ---------------------------------------------------------------
+
+
+def refuses(*, final: bool) -> Input:
+    failure = Failure(Cause.ENDPOINT_REFUSED, "no such token")
+    return lambda talk: talk.link.refused(talk.now, failure, final=final)
+
+
+def test_an_open_connection_that_is_of_no_use_is_left_for_good_or_for_another() -> None:
+    left = "CLOSE 1001 refused; lost 1001 by us: endpoint_refused"
+    assert open_call() << refuses(final=True) >> f"{left}; gave up: endpoint_refused" << waits(3600)
+    talk = open_call() << refuses(final=False) >> f"{left}; waiting 1 s: endpoint_refused"
+    assert talk << waits(1) >> f"connecting: progress; {DIAL}"
+
+
+def test_a_refusal_of_a_connection_that_has_ended_is_nothing() -> None:
+    talk = open_call() << drops >> "lost 1006 by network: abnormal_closure; waiting 1 s: abnormal_closure"
+    assert talk << refuses(final=True)
+    talk = open_call() << stops >> "CLOSE 1000"
+    assert talk << refuses(final=True)
