@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.events import Cause, LinkState
 from dashboard.call.hook_events import DOOR, ProbeAnswered, UpgradeRefused
 from dashboard.call.state import Calls, CallState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from dashboard.call import door
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.events import CallEnded, Event
 from dashboard.call.findings import herd
 from dashboard.call.hook_events import DOOR

@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from dashboard.call.door_view import DoorView
 from dashboard.call.events import Event, Ticked, WorkerLost
 from dashboard.call.hook_events import ListenerStarted, ProbeAnswered, UpgradeRefused
-from dashboard.media.tail import Tail
 
 _KEPT_REASONS = 30
-
-
-def _none() -> Mapping[Any, Any]:
-    return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class DoorView:
-    """`endpoint` is empty until calls may come in. refused: how often, by reason. Times are monotonic seconds.
-
-    now: time of the newest fact of the door. lags: (at, how late the door's tick was), the newest 10 s of them.
-    """
-
-    endpoint: str = ""
-    signed: bool = False
-    started_at: float = 0.0
-    wall: float = 0.0  # Unix time at started_at
-    now: float = 0.0
-    lags: Tail[tuple[float, float]] = field(default_factory=lambda: Tail(40))
-    probes: int = 0
-    probe: ProbeAnswered | None = None
-    refused: Mapping[str, int] = field(default_factory=_none)
-    refusal: UpgradeRefused | None = None
-    worker_lost: str | None = None
 
 
 def step(door: DoorView, event: Event) -> DoorView:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dashboard.call.cognigy_figures import cognigy_object
 from dashboard.call.conversation import GenesysLeg, GenesysRecord
-from dashboard.call.door import DoorView, door_object
+from dashboard.call.door import door_object
+from dashboard.call.door_view import DoorView
 from dashboard.call.findings.finding import Finding
 from dashboard.call.genesys import compared, disconnect_type, is_provisional
 from dashboard.call.hook_view import HookView

@@ -18,7 +18,7 @@ from dashboard.ui.app import CallScopeApp
 
 if TYPE_CHECKING:
     from dashboard.bus.store import Store
-    from dashboard.call.door import DoorView
+    from dashboard.call.door_view import DoorView
     from dashboard.cli.wiring import Examine
     from dashboard.storage.replay import Replay
 

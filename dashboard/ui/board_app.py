@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.ports import Command
 from dashboard.call.state import Calls, CallState
 from dashboard.ui.app import CallScopeApp

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
 
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.state import Calls
 from dashboard.ui.board_app import BoardApp
 from dashboard.ui.draw.door import Doorway

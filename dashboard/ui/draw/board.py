@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.call.headline import Headline
 from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState
-from dashboard.call.verdict import Level, headline, judge
 from dashboard.media.playout import playout
 from dashboard.media.readings import lateness
 from dashboard.ui.draw.link import state_span
 from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
 from dashboard.ui.draw.units import NOTHING, clock, millis, minus, percent, time_of_day
 
+if TYPE_CHECKING:
+    from dashboard.call.verdict import Level
+
 RECENT_S = 10.0
 """Figures are of so many seconds, as those of the headline are."""
 
-VERDICTS: dict[Level, Span] = {
+VERDICTS: dict[str, Span] = {
     "healthy": ("● healthy", "good"),
     "degraded": ("▲ degraded", "warn"),
     "failed": ("✖ failed", "bad"),
 }
-_GRADES: dict[Level, int] = {"failed": 0, "degraded": 1, "healthy": 2}
+_GRADES: dict[str, int] = {"failed": 0, "degraded": 1, "healthy": 2}
 _SYMBOLS = {"bad": "✖", "warn": "▲"}
 _MOS_FAIR, _MOS_POOR = 3.6, 3.1  # ITU-T G.107, annex B: below them many, nearly all users are dissatisfied
 _SENTENCE_FROM = 30
@@ -74,6 +76,8 @@ class Entry:
 
 def entry(call: CallState) -> Entry:
     """Return what the board shows of a call."""
+    from dashboard.call.verdict import headline, judge  # with all rules: not before the first call
+
     pacing, said, verdict = call.inbound.pacing, headline(call), judge(call).level
     late = lateness(pacing, RECENT_S, call.now)
     quality = playout(pacing, buffer_s=call.targets.buffer_s, window_s=RECENT_S, now=call.now, rtt_s=call.rtt_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.headline import Headline
 from dashboard.ui.draw.badges import Badge, in_a_row
 from dashboard.ui.draw.board import Entry

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from dashboard.call.cover import Cover
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.ports import Command, Reconnect
 from dashboard.call.state import Calls
 from dashboard.ui.board_keys import BOARD_KEYS
@@ -26,6 +25,9 @@ from dashboard.ui.widgets.door import BoardHeader, DoorBar
 from dashboard.ui.widgets.headline import HeadlineBar
 from dashboard.ui.widgets.key_bar import KeyBar
 from dashboard.ui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from dashboard.call.cover import Cover
 
 _NEED_CALLS = ("open", "sort", "turn_round", "filter", "search", "top")
 

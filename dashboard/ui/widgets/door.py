@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.ui.draw.board import Entry
 from dashboard.ui.draw.door import Own, draw_board_header, draw_door
 from dashboard.ui.widgets.painted import Painted

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.call.door import DoorView, door_object, step
+from dashboard.call.door import door_object, step
+from dashboard.call.door_view import DoorView
 from dashboard.call.events import Event, Ticked, WorkerLost
 from dashboard.call.hook_events import DOOR, ListenerStarted, ProbeAnswered, UpgradeRefused
 

@@ -109,6 +109,13 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     assert rooms == {"bus", "call", "cli", "errors", "media", "ui", "wiretext"}
 
 
+def test_the_board_waits_for_no_fact_and_no_rule(fresh_python: Callable[[str], str]) -> None:
+    code = "import sys, dashboard.cli.main, dashboard.cli.screen, dashboard.ui.board_app; print(*sys.modules)"
+    loaded = set(fresh_python(code).split())
+    assert {"dashboard.call.events", "dashboard.call.reducer", "dashboard.call.findings.rules"} & loaded == set()
+    assert {"pydantic", "websockets", "httpx", "aiohttp", "plotext"} & loaded == set()
+
+
 def test_the_check_loads_nothing_that_draws_or_dials(fresh_python: Callable[[str], str]) -> None:
     code = "import sys; from dashboard.cli.main import run"
     loaded = set(fresh_python(f"{code}; run(['demo', '{CHECK_ONLY}']); print(); print(*sys.modules)").split())

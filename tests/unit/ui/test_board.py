@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.call.door import DoorView
+from dashboard.call.door_view import DoorView
 from dashboard.call.events import QueueMeasured
 from dashboard.call.findings.finding import Finding, Findings, Severity
 from dashboard.call.hook_view import HookView
