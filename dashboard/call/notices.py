@@ -153,7 +153,7 @@ def told(event: Event, before: NoticeView) -> Iterator[Row]:
                 yield "status", f"subscribed: {_topic_words(topics)}"
                 yield from (("error", f"not subscribed: {why}") for why in refused)
         case ne.ChannelMoved(why=why):
-            yield "status", f"moved to another connection, nothing missed ({why})"
+            yield "status", f"another connection has taken over: {why}"
         case ne.ClosingAnnounced(reason=reason):
             yield "status", f"Genesys will close this socket within a minute{_because(reason)}"
         case ne.SubscriptionLost(reason=reason):

@@ -27,7 +27,7 @@ class ChannelSubscribed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ChannelMoved(Event):
-    """Another connection took over before the one before it was closed: nothing was missed."""
+    """Another connection took over before the one before it was left."""
 
     why: str
 

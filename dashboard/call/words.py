@@ -28,7 +28,7 @@ _CAUSES = {
     Cause.CREDENTIALS_REFUSED: "client credentials refused",
     Cause.TOKEN_REJECTED: "token rejected (401)",
     Cause.PERMISSION_MISSING: "permission missing (403)",
-    Cause.NOT_FOUND: "app or socket not found (404)",
+    Cause.NOT_FOUND: "no such id, not found (404)",
     Cause.APP_INACTIVE: "app is not ACTIVE",
     Cause.RATE_LIMITED: "rate limited (429)",
     Cause.UNAVAILABLE: "server unavailable",

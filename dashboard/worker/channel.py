@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from dashboard.call.events import Cause
@@ -24,6 +26,8 @@ from dashboard.resilience.retry import Failure, LinkError
 from dashboard.transport.http import HttpClient, TokenKeeper
 from dashboard.transport.websocket import connect
 from dashboard.worker.network import Network, NetworkOptions, Wire
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +85,19 @@ class ChannelNetwork(Network):
 
     async def another(self) -> Wire:
         """Open a socket to take the place of an open one: to the same channel, or a new one for a new token."""
-        token = await self.token(None)
-        if self._channel is not None and self._channel.owner != token:
-            self._channel = None  # it would end with the token that it was made with
-        url = await self.resolve(token)
-        assert url is not None
-        return await self.dial(url, token)
+
+        async def work(token: Token) -> Wire:
+            if self._channel is not None and self._channel.owner != token:
+                self._channel = None  # it would end with the token that it was made with
+            url = await self.resolve(token)
+            assert url is not None
+            return await self.dial(url, token)
+
+        return await self._with_token(work)
 
     async def subscribe(self) -> Standing:
         """Subscribe the topics again, for the channel to live on."""
-        channel, subscribed, created = await self._subscribed(await self.token(None))
-        return Standing(channel, subscribed, created)
+        return Standing(*await self._with_token(self._subscribed))
 
     async def aclose(self) -> None:
         if self._among is None:
@@ -110,6 +116,16 @@ class ChannelNetwork(Network):
         found = read_conversation(await self._http().carry_out(request))
         self._known = True
         return found
+
+    async def _with_token(self, work: Callable[[Token], Awaitable[T]]) -> T:
+        """Do something with the kept token, or with a new one where that has been revoked."""
+        token = await self.token(None)
+        try:
+            return await work(token)
+        except LinkError as error:
+            if error.failure.cause is not Cause.TOKEN_REJECTED:
+                raise
+        return await work(await self.token(token.value))
 
     async def _read_first(self, token: Token) -> tuple[Conversation | None, Failure | None]:
         """Ask, so that a wrong id is found out; whoever may not ask follows all the same."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Follower(Line):
         self._subscribed = asyncio.Event()
         self._happened = asyncio.Event()
         self._replacing: asyncio.Task[Any] | None = None
+        self._again: asyncio.Task[Any] | None = None
+        self._again_at = -math.inf
 
     def _work(self) -> list[Coroutine[Any, Any, None]]:
         return [*super()._work(), self._ping(), self._keep_channel(), self._keep_reading(), self._end_when_over()]
@@ -115,15 +118,21 @@ class Follower(Line):
     def _take_message(self, fact: Event) -> None:
         super()._take_message(fact)
         match fact:
-            case SessionStarted() if self._gap_since is not None:
-                since, self._gap_since = self._gap_since, None
-                self._emit(GapMarked(self._options.call_id, fact.at, since))
+            case SessionStarted():
+                self._mark_gap(fact.at)
             case ClosingAnnounced(reason=reason):
                 self._leave(Cause.CLOSE_ANNOUNCED, reason or "socket closing")
             case SubscriptionLost():
-                self._leave(Cause.SUBSCRIPTION_LOST, "subscription lost")
+                self._gap_since = fact.at if self._gap_since is None else self._gap_since
+                if self._again is None or self._again.done():
+                    self._again = self._spawn(self._subscribe_again())
             case PartyJoined() | PartyLeft() | TranscriptionChanged():
                 self._happened.set()
+
+    def _mark_gap(self, at: float) -> None:
+        if self._gap_since is not None:
+            since, self._gap_since = self._gap_since, None
+            self._emit(GapMarked(self._options.call_id, at, since))
 
     def _leave(self, cause: Cause, why: str) -> None:
         self._inbox.put_nowait(lambda: self._link.leave(self._now(), cause, why))
@@ -186,6 +195,23 @@ class Follower(Line):
             self._tell_standing(standing)
             if standing.created:
                 self._leave(Cause.SUBSCRIPTION_LOST, "another channel")
+
+    async def _subscribe_again(self) -> None:
+        """Take the topics back; never right after the last time, or two clients would take them from each other."""
+        patience_s = self._link.policy.stable_after_s
+        await asyncio.sleep(max(0.0, self._again_at + patience_s - self._now()))
+        self._again_at = self._now()
+        try:
+            standing = await self._genesys.subscribe()
+        except LinkError as error:
+            self._tell_failure("subscribing again", error.failure, None)
+            self._leave(Cause.SUBSCRIPTION_LOST, "subscription lost")
+            return
+        self._tell_standing(standing)
+        if standing.created:
+            self._leave(Cause.SUBSCRIPTION_LOST, "another channel")
+        else:
+            self._mark_gap(self._now())
 
     async def _keep_reading(self) -> None:
         """Ask how the conversation stands: after each opening, after events, and now and then."""

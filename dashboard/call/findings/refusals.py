@@ -158,12 +158,23 @@ PERMISSION_MISSING = Rule(
     sign=_sign((Cause.PERMISSION_MISSING,), _plainly("A permission is missing: the host answers 403")),
 )
 
+
+def _unknown_id(view: View, refusal: Refusal) -> Sign:
+    if view.call.notices is not None:
+        return Sign(
+            "The conversation is not known: Genesys answers 404",
+            refusal_evidence(view, refusal),
+            "Check the id, --region, and that the role of the OAuth client is given in the conversation's division.",
+        )
+    return Sign("App or socket id is wrong: the host answers 404", refusal_evidence(view, refusal))
+
+
 NOT_FOUND = Rule(
     name="not_found",
     severity=Severity.ERROR,
     means="The app or the socket does not exist (404).",
     remedy="Check --app-id, --websocket-id and --url; an app of another organisation or region is not found either.",
-    sign=_sign((Cause.NOT_FOUND,), _plainly("App or socket id is wrong: the host answers 404")),
+    sign=_sign((Cause.NOT_FOUND,), _unknown_id),
 )
 
 APP_INACTIVE = Rule(

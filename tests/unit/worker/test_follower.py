@@ -156,13 +156,23 @@ async def test_an_announced_close_is_not_waited_for_and_nothing_is_missed() -> N
         assert len(texts) == len(set(texts))
 
 
-async def test_a_subscription_that_is_lost_is_made_anew() -> None:
+async def test_a_subscription_that_is_lost_is_made_anew_on_the_same_socket_and_the_gap_is_marked() -> None:
     async with following(scenario(Unsubscribe(kind="unsubscribe", at_s=0.5))) as followed:
         lost = await followed.told(SubscriptionLost)
         assert lost.reason == "another_channel_subscribed"
-        await followed.told(ChannelMoved)
+        gap = await followed.told(GapMarked)
+        assert gap.since == lost.at
         await followed.until(lambda: "Yes." in followed.rows)
         assert followed.call.link.outage_count == 0
+        assert not followed.of(ChannelMoved)
+        assert {fact.channel for fact in followed.of(ChannelSubscribed)} == {followed.view.channel}
+
+
+async def test_topics_that_are_taken_again_and_again_are_not_fought_for() -> None:
+    taken = scenario(Unsubscribe(kind="unsubscribe", at_s=0.3, every_s=0.3))
+    async with following(taken, policy=replace(POLICY, stable_after_s=1.0)) as followed:
+        await followed.told(SubscriptionLost, 5)
+        assert len(followed.of(ChannelSubscribed)) <= 4
 
 
 async def test_an_evicted_channel_is_replaced_by_a_new_one() -> None:
