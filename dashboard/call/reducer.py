@@ -22,7 +22,7 @@ from dashboard.call import (
 from dashboard.call import events as ev
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
-from dashboard.call.hook_events import MediaResumed, RuleBroken
+from dashboard.call.hook_events import HookAccepted, MediaResumed, RuleBroken
 from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
@@ -316,7 +316,7 @@ def _of_session(event: Event, call: CallState) -> CallState:
     if hook.is_peers(event, call.dialect):
         call = steps.received(call, event.at)
     call = replace(call, hook=hook.folded(event, call.hook or HookView()))
-    if isinstance(event, MediaResumed):
+    if isinstance(event, MediaResumed | HookAccepted):
         call = steps.reanchored(call)  # what a pause leaves out of the media is neither lost nor late
     row = hook.told(event)
     if row is None:

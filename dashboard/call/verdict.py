@@ -90,7 +90,8 @@ def headline(call: CallState) -> Headline:
     if link.state is LinkState.GAVE_UP:
         return Headline("bad", f"Gave up: {_why(call)}", offer="press r to try again" if call.ended is None else "")
     if call.ended is not None or link.state is LinkState.CLOSED:
-        return Headline("idle", f"The call has ended: {call.ended or cause_words(link.cause)}")
+        offer = "press r to call again" if call.ended is None and call.dialect == CONNECTOR else ""
+        return Headline("idle", f"The call has ended: {call.ended or cause_words(link.cause)}", offer=offer)
     if link.state is LinkState.WAITING:
         wait_s = max(0.0, (link.until or call.now) - call.now)
         if call.hook is not None:

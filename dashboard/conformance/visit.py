@@ -203,6 +203,9 @@ class Visit:
         self.said_at.append(at)
         self._came.set()
 
+    def cut_off(self, number: int) -> None:
+        """What was not said to its end is no turn."""
+
 
 @asynccontextmanager
 async def visiting(

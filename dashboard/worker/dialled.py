@@ -292,6 +292,10 @@ class DialledCall:
         """The caller has said it: its last sound was at `at`."""
         self.report(UtteranceSent(self.call_id, at, number, text))
 
+    def cut_off(self, number: int) -> None:
+        """The session has ended before the caller had said it."""
+        self.report(UtteranceExpired(self.call_id, self._now(), number, "the session ended while it was said"))
+
     def receive(self, data: bytes, *, text: bool, at: float) -> list[Item]:
         """Decode a message, for the intake: it gets frames only."""
         return []

@@ -39,6 +39,10 @@ class Teller(Protocol):
         """Note that the caller's last sound of it was at `at`."""
         ...
 
+    def cut_off(self, number: int) -> None:
+        """Note that the session ended before the caller had said it."""
+        ...
+
 
 class Talk:
     """One session over one connection; to be made when that has just been opened."""
@@ -55,7 +59,7 @@ class Talk:
         self._handset = Handset(client.playback)
         self._voice = Voice()
         self._conduct = Conduct(script, clock.monotonic())
-        self._number = 0  # of what is being said
+        self._number: int | None = None  # of what is being said
         self._interruptions = 0
         self._opened = asyncio.Event()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -81,6 +85,8 @@ class Talk:
             await asyncio.gather(*jobs, ended, return_exceptions=True)
             self._failure.cancel()
             self._teller.tell(list(self._handset.frames(float("inf"))))
+            if self._number is not None:
+                self._teller.cut_off(self._number)
 
     # -- what the operator wants ------------------------------------------------------------------------------
 
@@ -181,10 +187,10 @@ class Talk:
         if client.streams and media is not None:
             client.audio(ulaw if media.format == PCMU else frame.samples, now)
             self._handset.spoke(ulaw, begin, max(0.0, now - due))
-        if frame.ended is not None:
-            at = begin + frame.ended_s
+        if frame.ended is not None and self._number is not None:
+            at, number, self._number = begin + frame.ended_s, self._number, None
             self._conduct.said(at)
-            self._teller.said(self._number, frame.ended.text, at)
+            self._teller.said(number, frame.ended.text, at)
         self.pump()
 
     def _now(self) -> float:

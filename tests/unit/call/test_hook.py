@@ -275,3 +275,13 @@ def test_what_we_say_ourselves_is_no_sign_of_life_either() -> None:
     assert call.link.last_inbound_at == T0 + 0.3
     assert headline(fold(call, ev.Ticked(C, T0 + 10))).text != "Open, but nothing has come for 10 s"
     assert headline(fold(call, ev.Ticked(C, T0 + 12))).text == "Open, but nothing has come for 12 s"
+
+
+def test_a_session_that_is_opened_again_is_no_spike_and_whoever_closed_one_may_call_again() -> None:
+    opened = he.HookAccepted(C, T0 + 0.3, 0.2, "PCMU 8000 external", ("caller",))
+    call = fold(our_call(), opened, audio(T0 + 2, 0.0), he.SessionClosed(C, T0 + 3))
+    call = fold(call, ev.LinkChanged(C, T0 + 3, LinkState.CLOSED, Cause.SESSION_ENDED))
+    assert headline(call).offer == "press r to call again"
+    again = he.HookAccepted(C, T0 + 40, 0.2, "PCMU 8000 external", ("caller",))
+    call = fold(call, ev.LinkChanged(C, T0 + 39, LinkState.OPEN, Cause.PROGRESS), again, audio(T0 + 42, 0.0))
+    assert (call.inbound.pacing.spikes, call.inbound.pacing.jumps, call.inbound.pacing.lost) == (0, 0, 0)

@@ -14,6 +14,7 @@ from dashboard.call.events import (
     LinkState,
     Targets,
     UtteranceExpired,
+    UtteranceHeld,
     UtteranceSent,
 )
 from dashboard.call.hook_events import (
@@ -67,6 +68,15 @@ async def test_whoever_sits_at_a_screen_may_call_again_when_the_bot_has_hung_up(
         await call.until_told(SessionClosed, 2)
         await call.until(lambda: call.state.link.state is LinkState.CLOSED)
     assert (call.state.sessions, call.state.link.outage_count, call.ended) == (2, 0, "closed: disconnect")
+
+
+async def test_what_was_being_said_when_the_session_ended_was_not_said() -> None:
+    async with bot(scenario(turn(LONG))) as host, calling(host.url) as call:
+        await call.until_told(HookAccepted)
+        call.command(Say("hello"))
+        await call.until_told(UtteranceHeld)
+    (expired,) = call.of(UtteranceExpired)
+    assert (expired.utterance, expired.why) == (1, "the session ended while it was said")
 
 
 async def test_a_bot_stops_when_the_caller_speaks_into_its_speech() -> None:
