@@ -45,20 +45,17 @@ class Requests:
     in time is not heard of any more; one that cannot be made, or breaks off, ends it all, as a socket would.
     """
 
-    def __init__(self, url: str, *, clock: Clock, tls: ssl.SSLContext, timeout_s: float) -> None:
+    def __init__(self, url: str, client: HttpClient, clock: Clock) -> None:
+        """`client` stays open when this is closed: whoever made it closes it."""
         parts = urlsplit(url)
         self.endpoint = safe_url(f"{parts.scheme}://{parts.netloc}")  # the path holds a token
         self.clock = "process"
         self._url = url
         self._clock = clock
-        self._client = HttpClient(clock=clock, tls=tls, timeout_s=timeout_s)
+        self._client = client
         self._ended: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
         self._on_arrival: Callable[[Arrival], None] | None = None
         self._asking: asyncio.Task[None] | None = None
-
-    async def warm_up(self) -> None:
-        """Be as quick at the first request as at the others."""
-        await self._client.warm_up(self._url)
 
     def deliver_to(self, on_arrival: Callable[[Arrival], None], on_rtt: Callable[[float, float], None]) -> None:
         """Hand over every answer; no round trip is measured without a request."""
@@ -75,7 +72,6 @@ class Requests:
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Abandon the request that waits."""
         await self._abandon()
-        await self._client.aclose()
         self._end(Closed(code, reason, ClosedBy.US, f"closed by us with {code}"))
 
     async def closed(self) -> Closed:

@@ -67,6 +67,7 @@ class Network:
         self._tls = _trust(options.ca_file)
         self._client: HttpClient | None = None
         self._keeper: TokenKeeper | None = None
+        self._poster: HttpClient | None = None
 
     async def token(self, rejected: Secret | None) -> Token:
         """Return a valid token, never `rejected`."""
@@ -87,9 +88,10 @@ class Network:
         if url.startswith("http"):
             options = self._options.socket
             await reach(url, clock=self._clock, tls=self._tls, timeout_s=options.open_timeout_s)
-            requests = Requests(url, clock=self._clock, tls=self._tls, timeout_s=self._options.reply_timeout_s)
-            await requests.warm_up()
-            return requests
+            if self._poster is None:
+                self._poster = HttpClient(clock=self._clock, tls=self._tls, timeout_s=self._options.reply_timeout_s)
+                await self._poster.warm_up(url)
+            return Requests(url, self._poster, self._clock)
         value = None if token is None else token.value
         return await connect(url, clock=self._clock, tls=self._tls, token=value, options=self._options.socket)
 
@@ -104,8 +106,9 @@ class Network:
         """Abandon what is under way and close what is kept."""
         if self._keeper is not None:
             await self._keeper.aclose()
-        if self._client is not None:
-            await self._client.aclose()
+        for client in (self._client, self._poster):
+            if client is not None:
+                await client.aclose()
 
     def _http(self) -> HttpClient:
         if self._client is None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from dashboard.call.events import Cause, ClosedBy
 from dashboard.clock import SystemClock
 from dashboard.resilience.retry import LinkError
+from dashboard.transport.http import HttpClient
 from dashboard.transport.requests import Requests, reach
 from dashboard.transport.tapped import Arrival
 from tests.unit.transport.authority import server_context, trusting
@@ -23,14 +24,16 @@ TOKEN = "4be1" * 16
 
 @asynccontextmanager
 async def posting(base: str, timeout_s: float = 5.0) -> AsyncIterator[tuple[Requests, asyncio.Queue[Arrival]]]:
-    requests = Requests(f"{base}/test/{TOKEN}", clock=SystemClock(), tls=trusting(), timeout_s=timeout_s)
-    await requests.warm_up()
+    client = HttpClient(clock=SystemClock(), tls=trusting(), timeout_s=timeout_s)
+    await client.warm_up(base)
+    requests = Requests(f"{base}/test/{TOKEN}", client, SystemClock())
     arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
     requests.deliver_to(arrivals.put_nowait, lambda at, rtt_s: None)
     try:
         yield requests, arrivals
     finally:
         await requests.close()
+        await client.aclose()
 
 
 async def echo(request: web.Request) -> web.Response:
