@@ -1,6 +1,6 @@
 """The relay's way to its observer: a process of its own that is told, and never waited for.
 
-What passes is handed over in packs, 20 a second. While the observer does not keep up, or is not there, what passes is
+What passes is handed over in packs, ten a second. While the observer does not keep up, or is not there, what passes is
 only counted; when it is back it is told how much that was. One that dies is started again.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from dashboard.tap.records import LATE, Kind, Side, head, record
 
-PACK_S = 0.050
+PACK_S = 0.100
 """How long a read waits for others before the observer gets it: it has its stamp, so nothing is lost by that. Whoever
 is woken takes the processor from somebody, so seldom is better."""
 PACK_BYTES = 256 * 1024

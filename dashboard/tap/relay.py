@@ -33,6 +33,8 @@ from dashboard.transport.watched_loop import loop_watch
 
 TICK_S = 0.25
 ABANDONED_S = 60.0
+REFUSED_AFTER_S = 0.5
+"""How long a refusal for a signature takes at least, so that its time tells nothing about keys."""
 UNREAD_S = 2.0
 """What an observer had been told for so long before it died it may not have read."""
 HEAD_S = 10.0
@@ -212,6 +214,8 @@ class Relay:
             request, asked = self._admitted(head)
             upstream = await self._dialled()
         except _RefusedError as error:
+            if error.status == 401:
+                await asyncio.sleep(REFUSED_AFTER_S)
             self._refuse(client, error)
             return
         except TimeoutError:
@@ -222,6 +226,9 @@ class Relay:
             return
         except ConnectionError:
             return  # it left without a word
+        except Exception as error:  # a bug of ours: this client is told, the others have nothing to do with it
+            self._refuse(client, _RefusedError(500, "unexpected", f"unexpected {type(error).__name__}"))
+            return
         self._numbered += 1
         feed, clock, number = self._feed, self.clock, self._numbered
         link = Link(number, self._new_id(), (client, upstream), (asked, at), feed=feed, clock=clock, gone=self._forget)
@@ -234,8 +241,8 @@ class Relay:
         asked = read_request(head)
         if asked is None:
             raise _RefusedError(400, "not_http", "what came is no request of HTTP/1.1")
-        if len(self._links) >= self._options.most_links:
-            raise _RefusedError(503, "busy", f"{len(self._links)} connections are up, no more are taken")
+        if self._ends > self._options.most_links:
+            raise _RefusedError(503, "busy", f"{self._options.most_links} connections are up, no more are taken")
         parts = urlsplit(self._options.upstream)
         target = asked.target
         if parts.path not in ("", "/"):

@@ -49,8 +49,8 @@ class HeadTooLongError(Exception):
 class End(asyncio.Protocol):
     """One end of a relayed connection.
 
-    Until it is joined it keeps what arrives, for `head`. copy: must be quick and must not raise. gone: told once when
-    the connection has ended; `reset` says how.
+    Until it is joined it keeps what arrives, for `head`. copy: must be quick; one that raises is not called again.
+    gone: told once when the connection has ended; `reset` says how.
     """
 
     def __init__(
@@ -167,7 +167,12 @@ class End(asyncio.Protocol):
         transport = other.transport
         transport.write(data)
         held_s = None if transport.get_write_buffer_size() else self._clock.monotonic() - at
-        self.copy(self, data, at, held_s, late)
+        try:
+            self.copy(self, data, at, held_s, late)
+        except Exception as error:  # a bug of ours: what passes has nothing to do with it
+            self.copy = unheard
+            told = {"message": "the copy of a relayed connection failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
 
     def eof_received(self) -> bool:
         """Pass the end of this direction on; keep the other direction where there still is one."""

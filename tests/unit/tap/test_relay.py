@@ -11,8 +11,11 @@ import pytest
 
 from dashboard.clock import SystemClock
 from dashboard.dialects.audiohook_signature import Keyring, SignedRequest, sign, verify
+from dashboard.tap.feed import Feed
 from dashboard.tap.heads import read_request
+from dashboard.tap.relay import Relay, RelayOptions
 from dashboard.transport.relayed import BACKLOG
+from dashboard.transport.tls import client_context
 from tests.unit.tap.between import ANSWER, REQUEST, connected, joined, relaying, reset, upstream
 from tests.unit.transport.authority import server_context, trusting
 
@@ -149,6 +152,34 @@ async def test_the_upstream_is_asked_by_its_own_name_when_that_is_wanted() -> No
     ):
         writer.write(REQUEST)
         assert await bot.head() == REQUEST.replace(b"bot.example", b"127.0.0.1:%d" % bot.port)
+
+
+async def test_a_copy_that_fails_does_not_touch_what_passes() -> None:
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, told: failed.append(told["exception"]))
+
+    class Broken(Feed):
+        def show(self, *args: object) -> None:
+            raise ZeroDivisionError
+
+    async with upstream() as bot:
+        relay = Relay(
+            RelayOptions(f"ws://127.0.0.1:{bot.port}"), SystemClock(), client_tls=client_context(), new_id=lambda: "c"
+        )
+        await relay.listen()
+        running = asyncio.create_task(relay.run(Broken(["true"], {}, relay.greeting)))
+        async with connected(relay.port) as (reader, writer):
+            writer.write(REQUEST)
+            await bot.head()
+            assert bot.writer is not None
+            bot.writer.write(ANSWER)
+            assert await reader.readexactly(len(ANSWER)) == ANSWER
+            for _ in range(3):
+                bot.writer.write(b"frame")
+                assert await reader.readexactly(5) == b"frame"
+        relay.stop()
+        await running
+    assert [type(error) for error in failed] == [ZeroDivisionError]
 
 
 # -- signatures ---------------------------------------------------------------------------------------------
