@@ -98,6 +98,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends = 0
+        self._dialling = 0
         self._stopping = asyncio.Event()
         self._empty = asyncio.Event()
         self._abandoned = False
@@ -241,7 +242,7 @@ class Relay:
         asked = read_request(head)
         if asked is None:
             raise _RefusedError(400, "not_http", "what came is no request of HTTP/1.1")
-        if self._ends > self._options.most_links:
+        if len(self._links) + self._dialling >= self._options.most_links:
             raise _RefusedError(503, "busy", f"{self._options.most_links} connections are up, no more are taken")
         parts = urlsplit(self._options.upstream)
         target = asked.target
@@ -273,6 +274,7 @@ class Relay:
         def make_end(stamped: Mapping[int, StampedSocket]) -> End:
             return End(self.clock, unheard, unnoticed, stamped)
 
+        self._dialling += 1
         try:
             return await dial(
                 self._options.upstream,
@@ -285,6 +287,8 @@ class Relay:
             cause, detail = error.failure.cause, error.failure.detail
             status = 504 if cause.value == "timeout" else 502
             raise _RefusedError(status, cause.value, f"the upstream cannot be reached: {detail}") from None
+        finally:
+            self._dialling -= 1
 
     def _refuse(self, client: End, error: _RefusedError) -> None:
         if self._feed is not None:
