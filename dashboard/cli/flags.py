@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args, get_origin
@@ -70,7 +71,7 @@ def _metavar(name: str, annotation: Any) -> str:
     types = str(annotation)
     if "path" in types.lower():
         return "FILE"
-    return "N" if "int" in types else "SECONDS" if "float" in types else "TEXT"
+    return "N" if re.search(r"\bint\b", types) else "SECONDS" if "float" in types else "TEXT"
 
 
 class _RefuseSecret(argparse.Action):

@@ -205,6 +205,8 @@ def explain(name: str) -> str:
             return f"{text} Default: {'on' if on else 'off'}."
         case float(number):
             return f"{text} Default: {number:g}."
+        case (*words,):
+            return f"{text} Default: {', '.join(words)}."
         case other:
             return f"{text} Default: {other}."
 
