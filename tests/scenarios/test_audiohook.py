@@ -44,10 +44,13 @@ OF_THE_BOT = ("messages.", "turns.", "link.resumed", "link.attempts", "link.log.
 """What is expected of messages and attempts: here nobody tells of the bot, and Genesys' attempts are not ours."""
 
 _TOO_LARGE = Condition(has=("message_too_big", "protocol_violation"))
+_UNEVEN = Condition(any=("high_jitter", "network_stalls"))
 
 OTHERWISE: dict[str, Mapping[str, Any]] = {
     # AudioHook's messages are short: the largest of these ends the session.
     "hostile": {"link.close_codes.1009": 1, "findings.*.rule": _TOO_LARGE},
+    # Frames leave in order, so a late one holds back those behind it: as a tail, or as stalls, as the dice have it.
+    "heavy-tail": {"link.outages": 0, "audio.inbound.lost": 0, "findings.0.rule": _UNEVEN},
     # All calls have one limit here, and that of a side that says nothing comes first.
     "muted": {"findings.0.rule": "one_way_audio"},
 }
