@@ -18,6 +18,7 @@ from dashboard.call.events import (
     LinkState,
     PingMeasured,
     Speaker,
+    TokenObtained,
     UtteranceExpired,
 )
 from dashboard.call.figures import probe_object
@@ -192,6 +193,25 @@ async def test_a_renewed_token_gets_a_channel_of_its_own_before_the_old_one_is_l
         assert moved.why == "token expired"
         await followed.until(lambda: followed.view.channels == 2)
         assert not followed.of(ConnectionLost)
+
+
+async def test_a_token_that_dies_before_its_time_ends_the_channel_and_is_replaced_with_it() -> None:
+    dies = scenario(TokenLife(kind="token_life", expires_in_s=3600, dies_after_s=1.0))
+    async with following(dies) as followed:
+        await followed.until(lambda: followed.view.channels == 2)
+        assert followed.of(ConnectionLost)[0].code == 4401
+        assert followed.of(TokenObtained)[-1].refresh
+        await followed.told(GapMarked)
+
+
+async def test_a_token_that_was_revoked_is_not_used_for_another_connection() -> None:
+    dies = scenario(
+        TokenLife(kind="token_life", expires_in_s=3600, dies_after_s=0.8, close_code=1001),
+        AnnounceClose(kind="announce_close", at_s=0.1, after_s=30.0),
+    )
+    async with following(dies, policy=replace(POLICY, stable_after_s=0.9)) as followed:
+        await followed.until(lambda: followed.view.channels == 2, 8.0)
+        assert gave_up(followed) is None
 
 
 async def test_topics_are_subscribed_again_before_the_channel_ends() -> None:
