@@ -1,17 +1,17 @@
-"""The commands: what each needs, and the arguments that are no settings.
+"""The commands and what each needs; `arguments.py` has the arguments that are no settings.
 
 A command `name` lives in `dashboard/cli/<name>.py` and is called as `run(args: argparse.Namespace) -> int`, the
-exit code; one that opens the screen has `order` and `source` instead (`opening.py`). `args` holds the arguments below
+exit code; one that opens the screen has `order` and `source` instead (`opening.py`). `args` holds these arguments
 and, where `settings` is true, `args.settings: Settings`.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+
+from dashboard.cli import arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,230 +34,6 @@ class Command:
     """Whether it opens the screen: then its module has `order` and `source` instead of `run` (`opening.py`)."""
     screenless: frozenset[str] = frozenset()
     """Flags with which it does without: then its module has `run` as well."""
-
-
-DIALECTS = {
-    "appfoundry": "callscope dials the bot host's WebSocket",
-    "audiohook": "callscope listens and Genesys calls",
-    "notifications": "callscope follows what Genesys tells of a conversation",
-    "connector": "callscope calls an Audio Connector bot in Genesys' place",
-    "cognigy": "callscope speaks to a Cognigy endpoint over Socket.IO",
-    "cognigy-rest": "the same over REST",
-}
-"""What `demo` can play: each but the first in a module `demo_<name>.py` (`demo.py`)."""
-
-
-def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "scenario",
-        nargs="?",
-        metavar="SCENARIO",
-        help="A scenario that comes with callscope, or the path of an own one. Default: bad-day.",
-    )
-    listed = "; ".join(f"{name}: {what}" for name, what in DIALECTS.items())
-    parser.add_argument(
-        "--dialect", choices=tuple(DIALECTS), default="appfoundry", help=f"Which wire. {listed}. Default: appfoundry."
-    )
-    parser.add_argument("--calls", type=_number, default=1, metavar="N", help="Calls at once, with audiohook.")
-    parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
-    _screen(parser)
-
-
-def _watch(parser: argparse.ArgumentParser) -> None:
-    _profile(parser)
-    _screen(parser)
-
-
-def _replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recording", type=Path, metavar="FILE", help="A recording.")
-    parser.add_argument(
-        "--at",
-        metavar="TIME",
-        help="Begin there: 12:03:20 is a time of day as the screen writes it, 3:20 minutes and seconds from the start,"
-        " 200 seconds.",
-    )
-    _screen(parser)
-
-
-def _probe(parser: argparse.ArgumentParser) -> None:
-    _profile(parser)
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="Judge a recording instead of a live call.")
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="One object at the end.")
-    output.add_argument("--jsonl", action="store_true", help="Every fact as it happens, one a line.")
-
-
-def _doctor(parser: argparse.ArgumentParser) -> None:
-    _profile(parser)
-    parser.add_argument("--json", action="store_true", help="One object at the end; the steps go to stderr.")
-    parser.add_argument(
-        "--find-idle",
-        action="store_true",
-        help="At the end be silent for ever longer, to find the silence at which the path cuts. Takes minutes.",
-    )
-    parser.add_argument(
-        "--max",
-        type=_pause,
-        default=180.0,
-        metavar="SECONDS",
-        help="The longest silence that --find-idle tries. Default: 180.",
-    )
-
-
-def _listen(parser: argparse.ArgumentParser) -> None:
-    _profile(parser)
-    _screen(parser)
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="No screen; one object at the end.")
-    output.add_argument("--jsonl", action="store_true", help="No screen; every fact as it happens, one a line.")
-    parser.add_argument("--no-screen", action="store_true", help="No screen; a summary of each call when it is over.")
-
-
-def _tap(parser: argparse.ArgumentParser) -> None:
-    _listen(parser)
-    parser.add_argument(
-        "--dialect",
-        choices=("auto", "appfoundry", "audiohook"),
-        default="auto",
-        help="What the two speak. Default: auto: AudioHook is told by its headers, all else is AppFoundry.",
-    )
-
-
-def _relay(parser: argparse.ArgumentParser) -> None:
-    """The relay takes its settings from standard input."""
-    parser.add_argument("--observe", action="store_true", help="Read what a relay tells, instead of relaying.")
-
-
-def _simulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "scenarios",
-        nargs="*",
-        default=["steady"],
-        metavar="SCENARIO",
-        help="A scenario that comes with callscope, or the path of an own one; several are played by calls in turn."
-        " Default: steady.",
-    )
-    parser.add_argument("--list", action="store_true", help="Describe the scenarios that come with callscope.")
-    parser.add_argument(
-        "--host", default="127.0.0.1", metavar="ADDRESS", help="Address to serve on. Default: 127.0.0.1."
-    )
-    parser.add_argument("--port", type=_port, default=0, metavar="N", help="Port to serve on. Default: any free one.")
-    parser.add_argument("--seed", type=_number, metavar="N", help="Seed of the scenario's faults.")
-    parser.add_argument("--truth", type=Path, metavar="FILE", help="Write when each frame was really sent.")
-    parser.add_argument("--until-eof", action="store_true", help=argparse.SUPPRESS)  # demo: ends with its starter
-    parser.add_argument(
-        "--audiohook",
-        metavar="URL",
-        help="Play Genesys instead: call an AudioHook server with the scenario's sound and faults.",
-    )
-    parser.add_argument(
-        "--connector",
-        action="store_true",
-        help="Be an Audio Connector bot instead, for callscope call: it says the bot's turns of the scenario.",
-    )
-    parser.add_argument(
-        "--ca-file", type=Path, metavar="FILE", help="PEM file of an authority to trust, with --audiohook."
-    )
-    parser.add_argument("--calls", type=_number, default=1, metavar="N", help="Calls at once, with --audiohook.")
-    parser.add_argument(
-        "--conversation", metavar="ID", help="The conversation that they belong to, with --audiohook, instead of any."
-    )
-
-
-def _call(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "url", nargs="?", default=argparse.SUPPRESS, metavar="URL", help="WebSocket address of the bot, as --url."
-    )
-    _screen(parser)
-    parser.add_argument("--conformance", action="store_true", help="No screen; check the protocol's rules one by one.")
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="No screen; one object at the end.")
-    output.add_argument("--jsonl", action="store_true", help="No screen; every fact as it happens, one a line.")
-    parser.add_argument("--no-screen", action="store_true", help="No screen; a summary at the end.")
-
-
-def _analyze(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("trace", type=Path, metavar="TRACE.csv", help="One frame a line: arrival_s,media_s.")
-    parser.add_argument("--json", action="store_true", help="Print the object that probe calls audio.inbound.")
-
-
-def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="A recording, or the lines of probe --jsonl.")
-    parser.add_argument(
-        "-o",
-        dest="output",
-        default="-",
-        metavar="FILE",
-        help="Where to; - is stdout. Its ending says the form: .html, .md, .csv, .jsonl, .json, .svg, .wav or .zip.",
-    )
-    parser.add_argument(
-        "--format",
-        choices=("html", "md", "csv", "jsonl", "json", "svg", "wav", "zip"),
-        help="The form, if the ending does not say it. On stdout it is md unless given.",
-    )
-    parser.add_argument("--screen", type=Path, metavar="SVG", help="A picture of the screen, for the zip.")
-
-
-def _recordings(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="One object instead of a table.")
-    parser.add_argument(
-        "--prune",
-        type=_age,
-        metavar="AGE",
-        help="Delete what was last written longer ago than this: 30d, 12h or 90m. Tells what it deleted.",
-    )
-
-
-def _compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("a", type=Path, metavar="A", help="A recording, or the lines of probe --jsonl.")
-    parser.add_argument("b", type=Path, metavar="B", help="Another one.")
-    parser.add_argument("-o", dest="output", default="-", metavar="FILE", help="Write a page there instead of text.")
-    parser.add_argument("--json", action="store_true", help="One object instead.")
-
-
-def _worker(parser: argparse.ArgumentParser) -> None:
-    """The worker takes its settings from standard input."""
-    parser.add_argument("--examine", action="store_true", help="Do what doctor does, instead of holding a call.")
-
-
-def _profile(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("profile", nargs="?", metavar="PROFILE", help="A table of the settings file.")
-
-
-def _screen(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--json-out", type=Path, metavar="FILE", help="On quit, write the figures of the call there.")
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"must be a whole number, 0 or more (got {text})")
-    return int(text)
-
-
-def _pause(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= 86_400:
-        raise argparse.ArgumentTypeError(f"must be a number of seconds, up to 86400 (got {text})")
-    return seconds
-
-
-def _age(text: str) -> float:
-    units = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
-    number, unit = text[:-1], text[-1:]
-    if not number.isascii() or not number.isdigit() or int(number) == 0 or unit not in units:
-        raise argparse.ArgumentTypeError(f"must be an age such as 30d, 12h or 90m (got {text})")
-    return int(number) * units[unit]
-
-
-def _port(text: str) -> int:
-    number = _number(text)
-    if number > 65535:
-        raise argparse.ArgumentTypeError(f"must be 65535 or less (got {text})")
-    return number
 
 
 _DIALLING_NEEDS = """\
@@ -324,7 +100,7 @@ COMMANDS = {
             "callscope demo flapping --buffer-ms 100",
             "callscope demo --dialect audiohook --calls 8",
         ),
-        arguments=_demo,
+        arguments=arguments.demo,
         screen=True,
     ),
     "watch": Command(
@@ -332,7 +108,7 @@ COMMANDS = {
         positional="[PROFILE]",
         needs=_DIALLING_NEEDS,
         examples=("callscope watch --region eu_west_1 --app-id app-31c0", "callscope watch prod --json-out call.json"),
-        arguments=_watch,
+        arguments=arguments.watch,
         screen=True,
     ),
     "probe": Command(
@@ -345,7 +121,7 @@ COMMANDS = {
             "callscope probe --dialect cognigy --say 'where is my parcel' --json",
             "callscope probe --replay call.callscope --json",
         ),
-        arguments=_probe,
+        arguments=arguments.probe,
         settings_unless="replay",
     ),
     "replay": Command(
@@ -353,7 +129,7 @@ COMMANDS = {
         positional="FILE",
         needs="Needs a recording. A live call is not needed, nor an account.",
         examples=("callscope replay call.callscope", "callscope replay call.callscope --at 12:03:20"),
-        arguments=_replay,
+        arguments=arguments.replay,
         settings=False,
         screen=True,
     ),
@@ -365,7 +141,7 @@ COMMANDS = {
             "callscope doctor prod",
             "callscope doctor --url wss://bridge.example.net/ws --find-idle --max 120 --json",
         ),
-        arguments=_doctor,
+        arguments=arguments.doctor,
         loads_settings=True,
     ),
     "listen": Command(
@@ -377,7 +153,7 @@ COMMANDS = {
             "callscope listen --host 0.0.0.0 --port 443 --cert chain.pem --key key.pem --no-screen",
             "callscope listen --duration 60 --json",
         ),
-        arguments=_listen,
+        arguments=arguments.listen,
         screen=True,
         screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
     ),
@@ -390,7 +166,7 @@ COMMANDS = {
             "callscope call wss://bot.example.net/connector --wav order.wav --wav thanks.wav --json",
             "callscope call wss://bot.example.net/connector --conformance",
         ),
-        arguments=_call,
+        arguments=arguments.call,
         screen=True,
         screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration", "--conformance"}),
     ),
@@ -403,7 +179,7 @@ COMMANDS = {
             "callscope tap --listen 0.0.0.0:443 --cert chain.pem --key key.pem --upstream wss://bot.lan --no-screen",
             "callscope tap --upstream ws://127.0.0.1:8480 --duration 60 --json",
         ),
-        arguments=_tap,
+        arguments=arguments.tap,
         screen=True,
         screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
     ),
@@ -418,7 +194,7 @@ COMMANDS = {
             "callscope simulate steady --audiohook ws://127.0.0.1:8480/audiohook --calls 3",
             "callscope simulate steady --connector --port 8490",
         ),
-        arguments=_simulate,
+        arguments=arguments.simulate,
         settings=False,
     ),
     "analyze": Command(
@@ -426,7 +202,7 @@ COMMANDS = {
         positional="TRACE.csv",
         needs="Needs a CSV file with the header arrival_s,media_s: one frame a line, both in seconds.",
         examples=("callscope analyze trace.csv --json",),
-        arguments=_analyze,
+        arguments=arguments.analyze,
     ),
     "report": Command(
         summary="a call that was written down: as a page, a ticket, a table, its sound",
@@ -442,7 +218,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
   wav    the sound, if it was recorded, with silence where nothing was heard
   zip    the evidence bundle: all of that, the recording, and SHA-256 sums""",
         examples=("callscope report call.callscope -o report.html", "callscope report facts.jsonl -o evidence.zip"),
-        arguments=_report,
+        arguments=arguments.report,
         settings=False,
     ),
     "recordings": Command(
@@ -450,7 +226,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
         positional="",
         needs="Needs nothing. Recordings are made by --record and --record-on.",
         examples=("callscope recordings", "callscope recordings --json", "callscope recordings --prune 30d"),
-        arguments=_recordings,
+        arguments=arguments.recordings,
         settings=False,
     ),
     "compare": Command(
@@ -458,7 +234,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
         positional="A B",
         needs="Needs two recordings, or files with the lines that probe --jsonl prints.",
         examples=("callscope compare good.callscope bad.callscope", "callscope compare a.jsonl b.jsonl -o both.html"),
-        arguments=_compare,
+        arguments=arguments.compare,
         settings=False,
     ),
     "relay": Command(
@@ -466,7 +242,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
         positional="",
         needs="Started by tap: settings and commands come in on standard input, facts go out on stdout.",
         examples=(),
-        arguments=_relay,
+        arguments=arguments.relay,
         settings=False,
         hidden=True,
     ),
@@ -475,7 +251,7 @@ Needs a recording, or a file with the lines that probe --jsonl prints.
         positional="",
         needs="Started by the screen: settings and commands come in on standard input, facts go out on stdout.",
         examples=(),
-        arguments=_worker,
+        arguments=arguments.worker,
         settings=False,
         hidden=True,
     ),
