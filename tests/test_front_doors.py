@@ -142,7 +142,18 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
 
 # -- what is loaded -------------------------------------------------------------------------------------------
 
-HELP = {"cli", "cli.commands", "cli.hints", "cli.main", "cli.opening", "cli.plain", "cli.version", "errors", "wiretext"}
+HELP = {
+    "cli",
+    "cli.arguments",
+    "cli.commands",
+    "cli.hints",
+    "cli.main",
+    "cli.opening",
+    "cli.plain",
+    "cli.version",
+    "errors",
+    "wiretext",
+}
 """All of the house that the list of commands needs: no settings, no call, no screen."""
 
 SCREEN_LIBRARIES = {"platformdirs", "rich", "textual", "typing_extensions"}
