@@ -11,7 +11,7 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -45,7 +45,7 @@ class Terminal:
             stdout=slave if stdout is None else stdout,
             stderr=slave,
             cwd=cwd,
-            env={**(env or os.environ), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={**_sizeless(env or os.environ), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
         )
@@ -130,3 +130,8 @@ def _processes() -> dict[int, tuple[int, bool]]:
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
     rows = (line.split() for line in listed.splitlines())
     return {int(pid): (int(parent), not stat.startswith("Z")) for pid, parent, stat in rows}
+
+
+def _sizeless(env: Mapping[str, str]) -> dict[str, str]:
+    """Whoever runs the tests may say how large a terminal is; this one has a size of its own."""
+    return {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES")}
