@@ -28,7 +28,7 @@ def _worker_lost(view: View, standing: bool) -> Sign | None:
 def _self_late(view: View, standing: bool) -> Sign | None:
     before = view.before(RECENT_S)
     lag = _recent(view.call.loop_lag, before.lag)
-    own_stamps = view.link.clock == "process"
+    own_stamps = view.link.clock == "process" and not view.call.soundless
     late = [(lag_s, count) for lag_s, count in lag if lag_s >= (STAMPS_LATE_S if own_stamps else LOOP_LATE_S)]
     frames, aside = view.reading.frames - before.frames, view.reading.set_aside - before.set_aside
     if not late and aside < max(FEWEST_ASIDE, MANY_ASIDE * frames):
@@ -42,6 +42,8 @@ def _self_late(view: View, standing: bool) -> Sign | None:
             *([f"its event loop was late {'once' if times == 1 else f'{times} times'} in {ago}"] if late else []),
             f"{aside} of {frames} frames of {ago} were read late: counted, but left out of every figure of timing"
             if aside
+            else "no frame comes on this wire, whose timing that would spoil"
+            if view.call.soundless
             else "frames are stamped by callscope itself, so its delay is in their timing"
             if own_stamps
             else "frames are stamped by the kernel: their timing is right all the same",

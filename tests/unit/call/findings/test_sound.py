@@ -150,6 +150,19 @@ def test_callscope_says_how_many_samples_it_set_aside() -> None:
     assert own.severity is Severity.WARNING
 
 
+@pytest.mark.parametrize(("lag_s", "severity"), [(0.012, None), (0.4, Severity.INFO), (1.5, Severity.WARNING)])
+def test_a_little_lateness_spoils_nothing_where_no_sound_comes(lag_s: float, severity: Severity | None) -> None:
+    story = Story()
+    story.call = replace(story.call, dialect="cognigy-rest")
+    story.connect(clock="process")
+    for _ in range(3):
+        story.wait(1.0)
+        story.fact(ev.Ticked(story.call.call_id, story.now, lag_s, (lag_s,)))
+    own = found(story.call, "self_late")
+    assert (own and own.severity) == severity
+    assert own is None or "no frame comes on this wire, whose timing that would spoil" in own.evidence
+
+
 def test_frames_that_callscope_dropped_itself_are_not_missing_from_the_sender() -> None:
     def dropping(fact: Event) -> Event:
         return replace(fact, dropped=int(fact.at) % 1000) if isinstance(fact, ev.QueueMeasured) else fact
