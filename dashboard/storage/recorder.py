@@ -108,9 +108,10 @@ class Recorder:
             writer.commit()
             self._closing.wait(_PAUSE_S)
         while True:
-            closing = self._closing.wait(BATCH_S)
+            closing = self._closing.is_set()
             while self._queue:
                 writer.add(self._queue.popleft())
             if closing:
                 return writer.close()
             writer.commit()
+            self._closing.wait(BATCH_S)

@@ -35,7 +35,7 @@ def test_a_newcomer_opens_the_demo_and_every_key_works(tmp_path: Path) -> None:
         terminal.until("Clear")
 
         terminal.press("u")
-        terminal.until("utterance")
+        terminal.until("what the caller says")
         terminal.press("parcel 4711\r")
         terminal.until(lambda text: "parcel 4711" in text and "answered" in text)
 
