@@ -37,17 +37,16 @@ from dashboard.cli.groups import (
     AUDIO,
     CALL,
     GENESYS,
-    LINK,
     LOG,
     LOGIN,
     PACING,
     PROBE,
     QUEUES,
-    STALE,
     TIME,
     WHOM,
     Group,
 )
+from dashboard.cli.link_settings import LinkSettings
 from dashboard.cli.record_settings import RecordSettings
 from dashboard.cli.tap_settings import TapSettings
 from dashboard.cli.trust_settings import TrustSettings
@@ -65,7 +64,14 @@ from dashboard.wiretext import safe_url
 
 
 class Settings(
-    CognigySettings, FollowSettings, CallerSettings, DoorSettings, TapSettings, RecordSettings, TrustSettings
+    CognigySettings,
+    FollowSettings,
+    CallerSettings,
+    DoorSettings,
+    TapSettings,
+    RecordSettings,
+    TrustSettings,
+    LinkSettings,
 ):
     """What the operator asked for, checked."""
 
@@ -119,36 +125,6 @@ class Settings(
 
     say: Annotated[tuple[Text, ...], BeforeValidator(one_or_many), PROBE] = ()
     """Test utterance to send once the session has started; may be given several times."""
-
-    max_attempts: Annotated[int, Field(ge=0, le=100_000), LINK] = 10
-    """Attempts in a row before giving up; 0 = endless."""
-
-    backoff_base: Annotated[Seconds, LINK] = 1.0
-    """Seconds: upper end of the first wait before a reconnect; it doubles with every attempt."""
-
-    backoff_cap: Annotated[Seconds, Field(validate_default=True), LINK] = 30.0
-    """Seconds: the longest wait before a reconnect; at least the first one."""
-
-    stale_after: Annotated[Seconds, STALE] = 30.0
-    """Seconds without an inbound message after which the socket is replaced."""
-
-    ping_interval: Annotated[Seconds, LINK] = 20.0
-    """Seconds between pings; below the idle limit of whatever stands between (often 60)."""
-
-    ping_timeout: Annotated[Seconds, LINK] = 10.0
-    """Seconds to wait for a pong."""
-
-    open_timeout: Annotated[Seconds, LINK] = 10.0
-    """Seconds that opening the socket may take."""
-
-    close_timeout: Annotated[Seconds, LINK] = 5.0
-    """Seconds to wait for the peer when closing."""
-
-    max_message_mib: Annotated[int, Field(ge=1, le=1024), LINK] = 10
-    """Largest message taken, in MiB."""
-
-    reconnect_on_1000: Annotated[bool, LINK] = True
-    """Reconnect when the peer closes with 1000 while the session has not ended."""
 
     audio_format: Annotated[Literal["pcm16", "pcmu"], AUDIO] = "pcm16"
     """What binary frames and unlabelled audio are: 16-bit little-endian samples, or G.711 µ-law."""
@@ -224,14 +200,6 @@ class Settings(
     @classmethod
     def _upstream_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
-
-    @field_validator("backoff_cap")
-    @classmethod
-    def _cap_above_base(cls, value: float, info: ValidationInfo) -> float:
-        base = info.data.get("backoff_base", 0.0)
-        if value < base:
-            raise ValueError(f"must not be below backoff_base, {base:g}")
-        return value
 
     @property
     def api_url(self) -> str:

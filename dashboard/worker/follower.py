@@ -96,8 +96,9 @@ class Follower(Line):
     def _carry_out(self, order: Order) -> None:
         if isinstance(order, Replace):
             why = cause_words(order.cause)
-            self._begin(self._another, lambda socket: self._moved(socket, why), unwanted=self._drop)
-            self._replacing = self._step
+            self._replacing = self._steps.begin(
+                self._another, lambda socket: self._moved(socket, why), unwanted=self._drop
+            )
         else:
             super()._carry_out(order)
 

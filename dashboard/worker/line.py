@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from dashboard.call.events import (
     CallEnded,
     CallStarted,
-    Cause,
     ConnectionOpened,
     Event,
     LinkState,
@@ -49,14 +48,12 @@ from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.intake import Intake
 from dashboard.worker.network import Network, Wire
 from dashboard.worker.options import LineOptions
+from dashboard.worker.steps import Input, Steps
 from dashboard.worker.unasked import Unasked
 
 TICK_S = 0.25
 _MEASURE_EVERY = 4  # ticks
 _NOTE_LIMIT = 200
-
-T = TypeVar("T")
-_Input = Callable[[], Sequence[Outcome]]
 
 
 class Line:
@@ -77,7 +74,7 @@ class Line:
         self._clock = clock
         self._link = Link(policy, options.call_id)
         self._outbox = Outbox(options.call_id)
-        self._inbox: asyncio.Queue[_Input] = asyncio.Queue()
+        self._inbox: asyncio.Queue[Input] = asyncio.Queue()
         self._emit: Emit = _nowhere
         self._intake = Intake(
             codec,
@@ -89,7 +86,7 @@ class Line:
         )
         self._enquirer = enquirer
         self._why_ended = "stopped"
-        self._step: asyncio.Task[Any] | None = None
+        self._steps = Steps(self._spawn, self._inbox.put_nowait, self._step_failed)
         self._socket: Wire | None = None
         self._spoke = False  # the peer, on this connection
         self._speak = asyncio.Event()
@@ -181,17 +178,21 @@ class Line:
     def _carry_out(self, order: Order) -> None:
         match order:
             case Authorize(rejected):
-                self._begin(
+                self._steps.begin(
                     lambda: self._network.token(rejected), lambda token: self._link.token_obtained(self._now(), token)
                 )
             case Renew():
-                self._begin(self._network.renewed_token, lambda token: self._link.token_obtained(self._now(), token))
+                self._steps.begin(
+                    self._network.renewed_token, lambda token: self._link.token_obtained(self._now(), token)
+                )
             case Resolve(token):
-                self._begin(lambda: self._network.resolve(token), lambda url: self._link.resolved(self._now(), url))
+                self._steps.begin(
+                    lambda: self._network.resolve(token), lambda url: self._link.resolved(self._now(), url)
+                )
             case Dial(url, token):
-                self._begin(lambda: self._network.dial(url, token), self._opened, unwanted=self._drop)
+                self._steps.begin(lambda: self._network.dial(url, token), self._opened, unwanted=self._drop)
             case CancelStep():
-                self._cancel_step()
+                self._steps.cancel()
             case CloseSocket(code, reason):
                 self._close(code, reason)
             case SendResume(session_id):
@@ -199,49 +200,10 @@ class Line:
                 if message is not None:
                     self._spawn(self._send(message))
             case Finish():
-                self._cancel_step()
+                self._steps.cancel()
 
-    # -- steps ------------------------------------------------------------------------------------------
-
-    def _begin(
-        self,
-        work: Callable[[], Awaitable[T]],
-        answer: Callable[[T], Sequence[Outcome]],
-        unwanted: Callable[[T], None] = lambda _: None,
-    ) -> None:
-        """Start a step. Its answer counts only while it is the step under way; what comes too late is `unwanted`."""
-
-        def conclude(task: asyncio.Task[Any], take: _Input, refuse: Callable[[], None]) -> None:
-            def answered() -> Sequence[Outcome]:
-                if self._step is not task:
-                    refuse()
-                    return ()
-                self._step = None
-                return take()
-
-            self._inbox.put_nowait(answered)
-
-        async def step() -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            try:
-                result = await work()
-            except LinkError as error:
-                failure = error.failure
-            except Exception as error:
-                failure = Failure(Cause.UNEXPECTED, f"unexpected {type(error).__name__}")
-            else:
-                conclude(task, lambda: answer(result), lambda: unwanted(result))
-                return
-            conclude(task, lambda: self._link.step_failed(self._now(), failure), lambda: None)
-
-        self._cancel_step()
-        self._step = self._spawn(step())
-
-    def _cancel_step(self) -> None:
-        if self._step is not None:
-            self._step.cancel()
-            self._step = None
+    def _step_failed(self, failure: Failure) -> Sequence[Outcome]:
+        return self._link.step_failed(self._now(), failure)
 
     # -- the socket ---------------------------------------------------------------------------------------
 
