@@ -42,7 +42,7 @@ Needs a call to dial and credentials:
                          client with the client credentials grant
   --region               where that client lives, such as mypurecloud.ie
   --app-id or --url      the app to look up, or the WebSocket address itself;
-                         watch and probe: or --conversation ID, to follow it
+                         or --conversation ID, to follow it by notifications
 With --auth none and --url it needs no credentials.
 With --dialect cognigy (or cognigy-rest) it needs none of these, but:
   CALLSCOPE_URL          environment variable: the Endpoint URL as Cognigy shows
@@ -139,6 +139,7 @@ COMMANDS = {
         needs=_DIALLING_NEEDS,
         examples=(
             "callscope doctor prod",
+            "callscope doctor --region eu_central_1 --conversation 7be0c7d2-1111-4222-8333-9a9a9a9a9a9a",
             "callscope doctor --url wss://bridge.example.net/ws --find-idle --max 120 --json",
         ),
         arguments=arguments.doctor,

@@ -42,7 +42,7 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
 
 def source(order: dict[str, Any]) -> tuple[Demo, Examine]:
     """Return the source of a demo, and who examines its way."""
-    from dashboard.cli.watch import no_way
     from dashboard.cli.wiring import Demo
 
-    return Demo(order["scenario"], order["seed"], order["settings"]), no_way
+    played = Demo(order["scenario"], order["seed"], order["settings"])
+    return played, played.examine

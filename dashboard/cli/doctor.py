@@ -12,12 +12,16 @@ from collections.abc import Sequence
 
 from dashboard.bus.runtime import stop_on_signals
 from dashboard.call.cognigy_view import COGNIGY
+from dashboard.cli.following import follow_options, follow_policy
 from dashboard.cli.line import link_policy, network_options, reader
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
+from dashboard.dialects.notifications import Notifications
+from dashboard.doctor.examine import examine
 from dashboard.doctor.idle import IdleSearch
 from dashboard.doctor.steps import Outcome, StepResult, examination_object, exit_code
-from dashboard.doctor.walk import Options, Tell, examine, settings_refused
+from dashboard.doctor.telling import Tell
+from dashboard.doctor.walk import Options, settings_refused
 from dashboard.errors import ConfigError
 from dashboard.resilience.secret import Secret
 from dashboard.wiretext import visible
@@ -40,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     out = sys.stderr if args.json else sys.stdout
     colour = out.isatty() and not os.environ.get("NO_COLOR")
     results: list[StepResult] = []
-    interrupted = False
+    interrupted, goal = False, "a call can be made"
 
     def tell(result: StepResult) -> None:
         results.append(result)
@@ -49,26 +53,40 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         args.settings = settings = args.load_settings()
-        options = examination(settings)
+        options = examination(settings, finds_idle=args.find_idle)
     except ConfigError as error:
         tell(settings_refused(error))
     else:
+        goal = "the conversation can be followed" if settings.conversation else goal
         search = IdleSearch(settings.ping_interval, args.max) if args.find_idle else None
         interrupted = asyncio.run(_examine(options, tell, search))
-    out.write(conclusion(results, interrupted=interrupted))
+    out.write(conclusion(results, interrupted=interrupted, goal=goal))
     if args.json:
         sys.stdout.write(f"{json.dumps(examination_object(results, interrupted=interrupted))}\n")
     return EXIT_INTERRUPTED if interrupted else exit_code(results)
 
 
-def examination(settings: Settings) -> Options:
-    """Return what is to be examined: the call that `watch` and `probe` would make with the same settings."""
-    network, spoken_to = network_options(settings), settings.dialect in COGNIGY
+def examination(settings: Settings, *, finds_idle: bool = False) -> Options:
+    """Return what is to be examined: the call that `watch` and `probe` would make with the same settings.
+
+    Raises:
+        ConfigError: the silence that a path bears is to be found where it is never silent.
+    """
+    followed, spoken_to = settings.conversation, settings.dialect in COGNIGY
+    if finds_idle and followed:
+        raise ConfigError(
+            "--find-idle has nothing to find with a conversation: Genesys sends a heartbeat every 30 s",
+            remedy="Leave one of the two out.",
+        )
+    network = follow_options(settings) if followed else network_options(settings)
+    clock = SystemClock()
     return Options(
-        policy=link_policy(settings, "doctor"),
+        policy=follow_policy(settings) if followed else link_policy(settings, "doctor"),
         login_url=network.token_url,
         api_url=network.base_url,
-        codec=reader(settings, "doctor"),
+        codec=Notifications("doctor", followed, clock.wall() - clock.monotonic())
+        if followed
+        else reader(settings, "doctor"),
         url_token=Secret(settings.url_token.get_secret_value()) if settings.url_token and spoken_to else None,
         credentials=network.credentials,
         app_id=network.app_id,
@@ -87,8 +105,8 @@ def step_line(result: StepResult, *, colour: bool = False) -> str:
     return f"{shown}  {_span(result.took_s):>8}  {result.check.value:8}  {visible(result.detail)}"
 
 
-def conclusion(results: Sequence[StepResult], *, interrupted: bool = False) -> str:
-    """Return what is printed below the steps: cause and remedy of all that is wrong, or that nothing is."""
+def conclusion(results: Sequence[StepResult], *, interrupted: bool = False, goal: str = "a call can be made") -> str:
+    """Return what is printed below the steps: cause and remedy of all that is wrong, or that nothing is and `goal`."""
     blocks = [
         _paragraph("cause", diagnosis.words) + _paragraph("remedy", diagnosis.remedy)
         for diagnosis in (result.diagnosis for result in results)
@@ -97,7 +115,7 @@ def conclusion(results: Sequence[StepResult], *, interrupted: bool = False) -> s
     if interrupted:
         blocks.append("interrupted\n")
     elif not blocks:
-        blocks.append("healthy: a call can be made\n")
+        blocks.append(f"healthy: {goal}\n")
     return "".join(f"\n{block}" for block in blocks)
 
 

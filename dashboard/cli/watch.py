@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,11 +38,4 @@ def source(order: dict[str, Any]) -> tuple[WorkerProcess, Examine]:
     from dashboard.cli.wiring import examine, new_call_id, worker
 
     settings = order["settings"]
-    if settings["conversation"] is not None:
-        return worker(settings, new_call_id()), no_way
     return worker(settings, new_call_id()), lambda tell: examine(settings, tell)
-
-
-async def no_way(tell: Callable[[str], None]) -> None:
-    """Say, in place of what `doctor` says, that it does not examine a channel of notifications."""
-    tell("doctor examines a socket that is dialled; of a channel of notifications the link itself says each step.")

@@ -137,7 +137,7 @@ def clock_read(place: Place, skew_s: float) -> StepResult:
     if abs(skew_s) <= SKEW_S:
         agreed = "to the second" if abs(skew_s) < 1.5 else f"within {abs(skew_s):.0f} s"
         return StepResult(Check.CLOCK, f"ours and that of {place.host} agree {agreed}", facts=facts)
-    told = f"ours is {_span(abs(skew_s))} {ahead} that of {place.host}"
+    told = f"ours is {span(abs(skew_s))} {ahead} that of {place.host}"
     diagnosis = Diagnosis(
         "clock_skew",
         told,
@@ -155,12 +155,12 @@ def clock_unread() -> StepResult:
 def granted(place: Place, life_s: float, headers: Mapping[str, str], took_s: float) -> StepResult:
     """The login host granted a token."""
     facts = {**place.facts(), "status": 200, "expires_in_s": round(life_s, 1), "headers": dict(headers)}
-    detail = f"granted, lives {_span(life_s)}"
+    detail = f"granted, lives {span(life_s)}"
     if life_s >= SHORT_LIFE_S:
         return StepResult(Check.TOKEN, detail, took_s=took_s, facts=facts)
     diagnosis = Diagnosis(
         "token_life_short",
-        f"the token lives {_span(life_s)} only",
+        f"the token lives {span(life_s)} only",
         "Raise the token duration of the OAuth client: the socket has to be replaced before each end.",
     )
     return StepResult(Check.TOKEN, detail, Outcome.WARNING, took_s, facts, diagnosis)
@@ -265,7 +265,7 @@ def _moment(unix: float) -> str:
     return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
     """Return a span of time in one unit that suits it."""
     for unit, size_s in (("days", 86400.0), ("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * size_s:

@@ -29,11 +29,11 @@ class Hearing:
 
     async def first(self, wait_s: float) -> Arrival | None:
         """Wait for the first message; None if there is none in time."""
-        return await self._or_end(asyncio.shield(self._first), wait_s)
+        return await self.or_end(asyncio.shield(self._first), wait_s)
 
     async def pong(self, wait_s: float) -> float:
         """Wait for the next round trip, seconds."""
-        rtt_s = await self._or_end(self._pongs.get(), wait_s)
+        rtt_s = await self.or_end(self._pongs.get(), wait_s)
         if rtt_s is None:
             raise LinkError(Failure(Cause.PING_TIMEOUT, f"no pong within {wait_s:g} s"))
         return rtt_s
@@ -48,14 +48,8 @@ class Hearing:
         await asyncio.wait([self._closed], timeout=wait_s)
         return self._closed.result() if self._closed.done() else None
 
-    def _arrived(self, arrival: Arrival) -> None:
-        self.messages += 1
-        if self._also is not None:
-            self._also(arrival)
-        if not self._first.done():
-            self._first.set_result(arrival)
-
-    async def _or_end(self, awaited: Awaitable[Heard], wait_s: float) -> Heard | None:
+    async def or_end(self, awaited: Awaitable[Heard], wait_s: float) -> Heard | None:
+        """Wait for something that comes over the connection; None if it does not in time."""
         waiting = asyncio.ensure_future(awaited)
         try:
             await asyncio.wait([waiting, self._closed], timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
@@ -67,3 +61,10 @@ class Hearing:
             end = self._closed.result()
             raise LinkError(Failure(close_cause(end.code, end.closed_by), end.detail))
         return None
+
+    def _arrived(self, arrival: Arrival) -> None:
+        self.messages += 1
+        if self._also is not None:
+            self._also(arrival)
+        if not self._first.done():
+            self._first.set_result(arrival)

@@ -19,11 +19,19 @@ class Check(StrEnum):
     CLOCK = "clock"  # does the server's clock show the same time as ours?
     TOKEN = "token"  # does the login host grant a token, and for how long?
     LOOKUP = "lookup"  # is the app ACTIVE, and where is its socket?
-    UPGRADE = "upgrade"  # does the socket host take the call?
+    CALL = "call"  # does Genesys know the conversation, and is anybody connected in it?
+    CHANNEL = "channel"  # may a notification channel be made, and how many are there?
+    TOPICS = "topics"  # which topics of the conversation are permitted?
+    UPGRADE = "upgrade"  # does the socket host, or the channel's, take the connection?
     MESSAGE = "message"  # does the peer speak, and in the protocol's words?
     READY = "ready"  # does a Cognigy endpoint take the URL token, and may utterances be said?
     PING = "ping"  # how long is the round trip?
     IDLE = "idle"  # how long a silence does the path bear?
+    LEFT = "left"  # what remains of the examination?
+
+
+STREAMING = "streaming host"
+"""The role of the host of a notification channel's socket."""
 
 
 class Outcome(StrEnum):

@@ -106,6 +106,21 @@ def channel_request(base_url: str, token: Token) -> Request:
     return Request(Step.CHANNEL, "POST", f"{base_url.rstrip('/')}/api/v2/notifications/channels", _headers(token))
 
 
+def channels_request(base_url: str, token: Token) -> Request:
+    """Write the question which channels the OAuth client has."""
+    place = f"{base_url.rstrip('/')}/api/v2/notifications/channels?includechannels=oauthclient"
+    return Request(Step.CHANNEL, "GET", place, _headers(token))
+
+
+def read_channels(reply: Reply) -> int | None:
+    """Return how many channels the client has; None where that is not told."""
+    try:
+        entities = json_object(Step.CHANNEL, reply.body).get("entities") if reply.status == 200 else None
+    except LinkError:
+        return None
+    return len(entities) if isinstance(entities, list) else None
+
+
 def read_channel(reply: Reply, token: Token, now: float, wall: float, *, insecure: bool = False) -> Channel:
     """Read the reply; `wall` is Unix time at `now`. Raises LinkError."""
     _refuse(Step.CHANNEL, reply)
@@ -122,9 +137,18 @@ def read_channel(reply: Reply, token: Token, now: float, wall: float, *, insecur
 
 def subscription_request(base_url: str, channel: Channel, topics: Sequence[str], token: Token) -> Request:
     """Write the request that makes `topics` those of the channel, all others none of it; it lives on from then."""
-    place = f"{base_url.rstrip('/')}/api/v2/notifications/channels/{quote(channel.id.reveal(), safe='')}/subscriptions"
+    place = f"{_subscriptions(base_url, channel)}?ignoreErrors=true"
     body = [{"id": topic} for topic in topics]
-    return Request(Step.SUBSCRIPTION, "PUT", f"{place}?ignoreErrors=true", _headers(token), json=body)
+    return Request(Step.SUBSCRIPTION, "PUT", place, _headers(token), json=body)
+
+
+def unsubscription_request(base_url: str, channel: Channel, token: Token) -> Request:
+    """Write the request that takes all topics from the channel; the channel itself cannot be removed."""
+    return Request(Step.SUBSCRIPTION, "DELETE", _subscriptions(base_url, channel), _headers(token))
+
+
+def _subscriptions(base_url: str, channel: Channel) -> str:
+    return f"{base_url.rstrip('/')}/api/v2/notifications/channels/{quote(channel.id.reveal(), safe='')}/subscriptions"
 
 
 def read_subscription(reply: Reply, topics: dict[str, str]) -> Subscribed:

@@ -68,6 +68,8 @@ class Notifier:
             return self._conversation(request)
         if request.path == CHANNELS and request.method == "POST":
             return self._create(permit, base)
+        if request.path == CHANNELS and request.method == "GET":
+            return Reply.of_json({"entities": [self._told(channel, base) for channel in self._channels.values()]})
         channel_id, _, what = request.path.removeprefix(f"{CHANNELS}/").partition("/")
         channel = self._living(channel_id)
         if channel is None:
@@ -89,14 +91,15 @@ class Notifier:
         channel = ChannelState(f"streaming-{secrets.token_urlsafe(12)}", now + self._settings.channel_life_s, now)
         self._channels[channel.channel_id] = channel
         self._permits[channel.channel_id] = permit
-        expires = datetime.fromtimestamp(self._clock.wall() + self._settings.channel_life_s, UTC)
-        return Reply.of_json(
-            {
-                "id": channel.channel_id,
-                "connectUri": f"{base}{SOCKETS}{channel.channel_id}",
-                "expires": expires.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            }
-        )
+        return Reply.of_json(self._told(channel, base))
+
+    def _told(self, channel: ChannelState, base: str) -> dict[str, Any]:
+        expires = datetime.fromtimestamp(self._clock.wall() + channel.expires_at - self._clock.monotonic(), UTC)
+        return {
+            "id": channel.channel_id,
+            "connectUri": f"{base}{SOCKETS}{channel.channel_id}",
+            "expires": expires.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        }
 
     def _evict(self) -> None:
         """Remove the channel that was used longest ago, one without a connection first."""

@@ -12,6 +12,17 @@ import pytest
 from tests.hosts import CALLSCOPE, bot_host, callscope, environment
 from tests.terminal import Terminal
 
+FOLLOWED = """
+name = "followed"
+summary = "a conversation that notifications tell about"
+duration_s = 60
+{more}
+[[turn]]
+who = "caller"
+at_s = 0.3
+clip = "caller-twelve"
+"""
+
 NOWHERE = {"base_url": "http://127.0.0.1:1", "client_id": "x", "client_secret": "y", "app_id": "z"}
 """An address where nothing listens."""
 
@@ -101,6 +112,46 @@ async def test_settings_that_cannot_be_used_are_the_first_step() -> None:
     shown = await callscope("doctor", env=env)
     assert shown.code == 2
     assert shown.stdout.startswith("✗ failed")
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "verdict", "cause", "last"),
+    [
+        ("", 0, "healthy", None, "left"),
+        ('[notifications]\nrejected = ["transcription"]', 1, "degraded", "topics_refused", "left"),
+        ('[notifications]\nrejected = ["transcription", "events"]', 3, "failed", "permission_missing", "topics"),
+        ('[notifications]\nconversation = "forbidden"', 1, "degraded", "permission_missing", "left"),
+        ('[notifications]\nconversation = "unknown"', 3, "failed", "not_found", "call"),
+        ('[[fault]]\nkind = "refuse"\nat_s = 0\nwhere = "channel"\nstatus = 429\nretry_after_s = 9', 3, "failed",
+         "rate_limited", "channel"),
+        ('[[fault]]\nkind = "refuse"\nat_s = 0\nwhere = "subscription"\nstatus = 503', 4, "failed", "unavailable",
+         "topics"),
+    ],
+)  # fmt: skip
+async def test_a_conversation_is_examined_as_it_is_followed(
+    more: str, code: int, verdict: str, cause: str | None, last: str, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "followed.toml"
+    scenario.write_text(FOLLOWED.format(more=more))
+    async with bot_host(str(scenario)) as ready:
+        env = environment(ready)
+        del env["CALLSCOPE_APP_ID"]
+        ended = await callscope("doctor", "--conversation", ready["conversation_id"], "--json", env=env)
+    told = ended.json
+    assert (ended.code, told["verdict"], told["cause"]) == (code, verdict, cause)
+    assert told["steps"][-1]["name"] == last
+    assert (told["remedy"] is None) == (code == 0)
+    assert ("healthy: the conversation can be followed" in ended.stderr) == (code == 0)
+    for secret in (ready["client_secret"], "streaming-", "/channels/"):
+        assert secret not in ended.stdout + ended.stderr
+
+
+async def test_a_silence_is_not_looked_for_where_heartbeats_come() -> None:
+    env = environment(NOWHERE)
+    del env["CALLSCOPE_APP_ID"]
+    ended = await callscope("doctor", "--conversation", "c-1", "--find-idle", env=env)
+    assert (ended.code, ended.stdout.count("\n")) == (2, 4)
+    assert "heartbeat every 30 s" in ended.stdout
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])

@@ -11,9 +11,10 @@ from typing import Any
 from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.base import AudioFormat
 from dashboard.dialects.lookup import codec
+from dashboard.doctor.examine import examine
 from dashboard.doctor.idle import IdleSearch
 from dashboard.doctor.steps import Check, Outcome, StepResult, examination_object
-from dashboard.doctor.walk import Options, examine
+from dashboard.doctor.walk import Options
 from dashboard.resilience.oauth import Credentials
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.secret import Secret

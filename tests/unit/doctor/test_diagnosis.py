@@ -6,17 +6,18 @@ import pytest
 
 from dashboard.call.events import Cause, Flaw
 from dashboard.doctor.diagnosis import diagnose, untrusted
-from dashboard.doctor.steps import Check, Place
+from dashboard.doctor.steps import STREAMING, Check, Place
 from dashboard.resilience.retry import Failure
 from dashboard.transport.certificate import Certificate
 
 HOST = Place("socket host", "--url", "bot.test", 443)
 PROXIED = Place("socket host", "--url", "bot.test", 443, "proxy.test:3128")
+CHANNEL = Place(STREAMING, "Genesys' connectUri", "streaming.test", 443)
 OWN = Certificate("bot {0} test", "Own CA", ("a.test", "b.test"), 1_800_000_000.0, 1_900_000_000.0)
 ROOT = Certificate("Old CA", "Old CA", (), 1_500_000_000.0, 1_850_000_000.0)
 
 
-@pytest.mark.parametrize("place", [HOST, PROXIED])
+@pytest.mark.parametrize("place", [HOST, PROXIED, CHANNEL])
 @pytest.mark.parametrize("cause", Cause)
 @pytest.mark.parametrize("check", Check)
 def test_whatever_fails_is_told_in_words_with_a_remedy(check: Check, cause: Cause, place: Place) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from dashboard.clock import SystemClock
+from dashboard.doctor.examine import examine
 from dashboard.doctor.idle import IdleSearch
 from dashboard.doctor.steps import Check, Outcome, StepResult
-from dashboard.doctor.walk import examine
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.transport.listener import FrameKind, Peer, Reply, Upgrade
 from dashboard.transport.websocket import SocketOptions

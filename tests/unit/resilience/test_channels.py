@@ -13,12 +13,15 @@ from dashboard.resilience.channels import (
     LIFE_S,
     Channel,
     channel_request,
+    channels_request,
     conversation_request,
     read_channel,
+    read_channels,
     read_conversation,
     read_subscription,
     subscription_request,
     topics_of,
+    unsubscription_request,
 )
 from dashboard.resilience.exchange import Reply
 from dashboard.resilience.oauth import Token
@@ -98,6 +101,27 @@ def test_a_channel_that_cannot_be_used_is_a_bad_reply_that_shows_nothing_of_it(f
     failure = refused(lambda: channel(**fields))
     assert failure.cause is Cause.BAD_REPLY
     assert "streaming" not in failure.detail
+
+
+def test_the_channels_of_a_client_are_counted_where_they_are_told() -> None:
+    request = channels_request(BASE, TOKEN)
+    assert (request.method, request.url) == (
+        "GET",
+        "https://api.mypurecloud.de/api/v2/notifications/channels?includechannels=oauthclient",
+    )
+    assert read_channels(reply({"entities": [{"id": "a"}, {"id": "b"}]})) == 2
+    assert read_channels(reply({"entities": "many"})) is None
+    assert read_channels(reply({"entities": []}, 403)) is None
+    assert read_channels(Reply(200, b"no")) is None
+
+
+def test_a_channel_is_left_by_taking_its_topics_from_it() -> None:
+    request = unsubscription_request(BASE, channel(), TOKEN)
+    assert (request.method, request.url) == (
+        "DELETE",
+        "https://api.mypurecloud.de/api/v2/notifications/channels/streaming-7-ab12/subscriptions",
+    )
+    assert "streaming-7-ab12" not in repr(request)
 
 
 # -- its topics ---------------------------------------------------------------------------------------------

@@ -106,6 +106,12 @@ async def test_the_channel_after_the_twentieth_ends_the_one_that_was_used_longes
     assert await asked.status("HEAD", f"{CHANNELS}/{first}") == 200
 
 
+async def test_a_client_is_told_which_channels_it_has() -> None:
+    asked = await client()
+    made = [await asked.channel() for _ in range(3)]
+    assert [one["id"] for one in (await asked.told("GET", CHANNELS))["entities"]] == made
+
+
 async def test_a_channel_lives_a_day_from_its_last_subscription_and_no_longer_than_its_token() -> None:
     asked = await client(Notices(channel_life_s=600.0))
     channel = await asked.channel()
