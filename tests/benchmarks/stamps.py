@@ -113,7 +113,7 @@ def _watched(url: str, clock: str, trust: Trust | None, written: Path, seconds: 
     words = json.dumps(settings.to_worker()), str(written), clock
     argv = [sys.executable, "-m", "tests.benchmarks.arrivals_screen", *words]
     with MeteredTerminal(argv, SIZE, clean_environment()) as terminal:
-        terminal.until("session")
+        terminal.until("s-1")
         end, keys, sizes = time.monotonic() + seconds, cycle(_KEYS), cycle((OTHER_SIZE, SIZE))
         while time.monotonic() < end:
             terminal.resize(*next(sizes))
