@@ -30,6 +30,11 @@ class EnginePinged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged(Event):
+    """We have answered what asked to be acknowledged: the connection was not idle."""
+
+
+@dataclass(frozen=True, slots=True)
 class TypingChanged(Event):
     """The bot shows that it types, or no more."""
 

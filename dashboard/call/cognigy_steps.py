@@ -17,7 +17,7 @@ from dashboard.call.words import span_words
 
 def folded(event: Event, call: CallState) -> CallState:
     """Fold one of these facts."""
-    call = steps.received(call, event.at) if not isinstance(event, ce.TurnTimedOut) else call
+    call = call if isinstance(event, ce.Acknowledged | ce.TurnTimedOut) else steps.received(call, event.at)
     return FACTS[type(event)](event, call, call.cognigy or CognigyView())
 
 
@@ -38,6 +38,10 @@ def _ready(event: ce.EndpointReady, call: CallState, view: CognigyView) -> CallS
 def _pinged(event: ce.EnginePinged, call: CallState, view: CognigyView) -> CallState:
     link = outages.sent(call.link, event.at - event.rtt_s)
     return replace(call, link=link, cognigy=replace(view, rtts=view.rtts.append((event.at, event.rtt_s))))
+
+
+def _acknowledged(event: ce.Acknowledged, call: CallState, view: CognigyView) -> CallState:
+    return replace(call, link=outages.sent(call.link, event.at))
 
 
 def _typing(event: ce.TypingChanged, call: CallState, view: CognigyView) -> CallState:
@@ -82,6 +86,7 @@ FACTS: Mapping[type[Event], Callable[[Any, CallState, CognigyView], CallState]] 
     {
         ce.EndpointReady: _ready,
         ce.EnginePinged: _pinged,
+        ce.Acknowledged: _acknowledged,
         ce.TypingChanged: _typing,
         ce.TurnFinished: _finished,
         ce.TurnTimedOut: _timed_out,

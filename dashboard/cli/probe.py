@@ -56,8 +56,8 @@ class Operator:
 
 
 class Leaver:
-    """Leaves when everything has been said, the bot has finished or will not, and that has been looked at by the rules:
-    for wires that tell.
+    """Leaves when everything has been said, the bot has finished or will not, or the peer has closed for good; and that
+    has been looked at by the rules. For wires that tell.
     """
 
     def __init__(self, source: Source, store: Store, count: int) -> None:
@@ -68,6 +68,8 @@ class Leaver:
 
     def put(self, event: Event) -> None:
         for call in self._store.snapshot().values():
+            if call.link.state is LinkState.CLOSED:  # the rules have just looked, and do so no more
+                self._source.command(Stop())
             if settled(call.utterances) < self._count:
                 continue
             self._settled_at = call.now if self._settled_at is None else self._settled_at

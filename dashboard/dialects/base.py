@@ -147,6 +147,31 @@ class Talker(Caller, Protocol):
         ...
 
 
+class Pings:
+    """Round trips of pings whose pongs do not say which of them they answer, in order: one under way at a time.
+
+    A pong that could be that of either of two pings measures nothing, and the next ping begins anew: a pong that was
+    lost would shift all round trips behind it by one.
+    """
+
+    __slots__ = ("_sent",)
+
+    def __init__(self) -> None:
+        self._sent: list[float] = []
+
+    def sent(self, at: float) -> None:
+        self._sent = [*self._sent[-1:], at]
+
+    def answered(self, at: float) -> float | None:
+        """Return the round trip that a pong tells, seconds."""
+        sent, self._sent = self._sent, []
+        return max(0.0, at - sent[0]) if len(sent) == 1 else None
+
+    def clear(self) -> None:
+        """Wait for none of them: they left on another connection."""
+        self._sent = []
+
+
 class Timeline:
     """Places the frames of one leg: by what a frame says of itself, else behind the one before it.
 

@@ -1,8 +1,9 @@
 """A Cognigy endpoint over Socket.IO: test utterances in, the bot's outputs out (protocol: Cognigy/SocketClient).
 
 Nothing is said before `endpoint-ready`, after each connect; an older endpoint, which never says that, is spoken to
-`READY_S` after the connect. There are no request ids: what comes belongs to the utterance before it, so the next one
-waits for `finalPing`, or until `turn_limit_s` have gone by.
+`READY_S` after the connect. An error that comes before that is a refusal, for nothing was said yet that it could be
+about. There are no request ids: what comes belongs to the utterance before it, so the next one waits for `finalPing`,
+or until `turn_limit_s` have gone by.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from dashboard.call.cognigy_events import EndpointReady, EnginePinged, TurnFinished, TurnTimedOut, TypingChanged
+from dashboard.call.cognigy_events import (
+    Acknowledged,
+    EndpointReady,
+    EnginePinged,
+    TurnFinished,
+    TurnTimedOut,
+    TypingChanged,
+)
 from dashboard.call.events import Cause, ErrorReceived, Event, MalformedReceived, SessionStarted, UnknownReceived
 from dashboard.dialects.base import HangUp, Item, Problem
 from dashboard.dialects.cognigy_output import IntentKeys, OutputReader
@@ -108,6 +116,8 @@ class Cognigy:
         self._opened_at = 0.0
         self._connected_at: float | None = None
         self._ready = False
+        self._was_ready = False  # on this connection or one before
+        self._acknowledges = False
 
     # -- what the owner of the socket calls -----------------------------------------------------------------
 
@@ -156,11 +166,13 @@ class Cognigy:
 
     def tick(self, now: float) -> list[Event]:
         self._wire.tick(now)
+        facts: list[Event] = [Acknowledged(self.call_id, now)] if self._acknowledges else []
+        self._acknowledges = False
         if self._connected_at is None and now >= self._opened_at + CONNECT_S:
             self.hang_up = HangUp(Cause.TIMEOUT, f"no Socket.IO connect within {CONNECT_S:g} s", final=False)
         if self._connected_at is not None and not self._ready and now >= self._connected_at + READY_S:
-            return self._begin(now, announced=False)
-        return self._turn.tick(now)
+            return [*facts, *self._begin(now, announced=False)]
+        return [*facts, *self._turn.tick(now)]
 
     def to_send(self, now: float) -> list[str]:
         return self._wire.to_send(now)
@@ -174,9 +186,11 @@ class Cognigy:
             case Ponged(rtt_s):
                 return [EnginePinged(self.call_id, at, rtt_s)]
             case Refused(detail):
-                return self._refused(detail, at)
+                return self._complained(detail, at)
             case Left():
-                self.hang_up = HangUp(Cause.GOING_AWAY, "the endpoint ended the session's connection", final=False)
+                when = "" if self._ready else " before it was ready"
+                why = f"the endpoint ended the session's connection{when}"
+                self.hang_up = HangUp(Cause.GOING_AWAY, why, final=False)
             case Unknown(kind):
                 return [UnknownReceived(self.call_id, at, kind, size)]
             case Emitted(name, arguments, ack):
@@ -190,6 +204,7 @@ class Cognigy:
             return []
         if ack is not None:
             self._wire.acknowledge(ack)
+            self._acknowledges = True
         reader = _READERS.get(name)
         if reader is None:
             return [UnknownReceived(self.call_id, at, self._read.hidden(name, KIND_LIMIT), size)]
@@ -205,17 +220,19 @@ class Cognigy:
             "emitWithAck": True,
         }
 
-    def _refused(self, detail: str, at: float) -> list[Event]:
+    def _complained(self, detail: str, at: float) -> list[Event]:
+        """Tell an error: one that comes too early to be about an utterance is about us, or about this connection."""
         said = self._read.hidden(detail)
-        told = f"the endpoint refuses: {said}" if said else "the endpoint refuses the connection"
-        self.hang_up = HangUp(Cause.ENDPOINT_REFUSED, told, final=not self._ready)
+        if not self._ready:
+            told = f"the endpoint refuses: {said}" if said else "the endpoint refuses the connection"
+            self.hang_up = HangUp(Cause.ENDPOINT_REFUSED, told, final=not self._was_ready)
         return [ErrorReceived(self.call_id, at, said or "refused")]
 
     def _endpoint_ready(self, payload: Any, at: float) -> list[Event]:
         return [] if self._ready else self._begin(at, announced=True)
 
     def _begin(self, at: float, *, announced: bool) -> list[Event]:
-        self._ready = True
+        self._ready = self._was_ready = True
         endpoint, took_s = self._endpoint, max(0.0, at - self._opened_at)
         version = self._wire.version
         return [
@@ -227,15 +244,14 @@ class Cognigy:
         if not isinstance(payload, dict):
             raise UnreadableError(Problem.NOT_AN_OBJECT)
         kind, data = payload.get("type"), payload.get("data")
+        if kind == "finalPing":  # Cognigy 3
+            return self._final_ping(data, at)
         if not isinstance(data, dict):
             raise UnreadableError(Problem.MISSING_FIELD if data is None else Problem.WRONG_TYPE)
-        match kind:
-            case "output":
-                return self._read.facts(data, at)
-            case "finalPing":  # Cognigy 3
-                return self._final_ping(data, at)
-            case "error":
-                return self._exception(data.get("error"), at)
+        if kind == "output":
+            return self._read.facts(data, at)
+        if kind == "error":
+            return self._exception(data.get("error"), at)
         return [UnknownReceived(self.call_id, at, f"output {self._read.hidden(str(kind), KIND_LIMIT)}", 0)]
 
     def _final_ping(self, payload: Any, at: float) -> list[Event]:
@@ -251,8 +267,7 @@ class Cognigy:
 
     def _exception(self, payload: Any, at: float) -> list[Event]:
         said = payload.get("message") if isinstance(payload, dict) else payload
-        text = said if isinstance(said, str) else json.dumps(payload)
-        return [ErrorReceived(self.call_id, at, self._read.hidden(text))]
+        return self._complained(said if isinstance(said, str) else json.dumps(payload), at)
 
 
 _READERS: dict[str, Callable[[Cognigy, Any, float], list[Event]]] = {
@@ -261,6 +276,7 @@ _READERS: dict[str, Callable[[Cognigy, Any, float], list[Event]]] = {
     "finalPing": Cognigy._final_ping,
     "typingStatus": Cognigy._typing,
     "exception": Cognigy._exception,
+    "error": Cognigy._exception,
 }
 
 

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from dashboard.call.cognigy_events import EndpointReady, InputRefused, TurnFinished
-from dashboard.call.events import Cause, ErrorReceived, Event, MalformedReceived, SessionStarted
+from dashboard.call.events import Cause, ErrorReceived, Event, MalformedReceived, SessionStarted, UnknownReceived
 from dashboard.dialects.base import HangUp, Item, Problem
 from dashboard.dialects.cognigy import EXCERPT, Endpoint, OpenTurn
 from dashboard.dialects.cognigy_output import OutputReader
@@ -50,12 +50,11 @@ class CognigyRest:
         head, _, body = data.partition(b"\n")
         try:
             status, wait_s = _head(head)
-            if status != 200:
+            if not 200 <= status < 300:
                 return [*self._refused(status, wait_s, at)]
             return [*self._outputs(body, at), TurnFinished(self.call_id, at, "reply")]
         except UnreadableError as error:
-            excerpt = self._read.hidden(body[:EXCERPT].decode("utf-8", "replace"), EXCERPT)
-            unreadable = MalformedReceived(self.call_id, at, error.problem.value, excerpt, len(body))
+            unreadable = self._unreadable(error.problem, body[:EXCERPT].decode("utf-8", "replace"), len(body), at)
             return [unreadable, TurnFinished(self.call_id, at, "unreadable reply")]
 
     def utterance(self, text: str, session_id: str, wall: float) -> str:
@@ -90,10 +89,17 @@ class CognigyRest:
         outputs: list[Any] = stack if isinstance(stack, list) else [answer] if _says_anything(answer) else []
         facts: list[Event] = []
         for output in outputs[:_MOST_OUTPUTS]:
-            if not isinstance(output, dict):
-                raise UnreadableError(Problem.NOT_AN_OBJECT)
-            facts += self._read.facts(output, at)
+            if isinstance(output, dict):
+                facts += self._read.facts(output, at)
+            else:
+                facts.append(self._unreadable(Problem.NOT_AN_OBJECT, json.dumps(output), len(body), at))
+        if len(outputs) > _MOST_OUTPUTS:
+            more = f"{len(outputs) - _MOST_OUTPUTS} more outputs in one answer"
+            facts.append(UnknownReceived(self.call_id, at, more, len(body)))
         return facts
+
+    def _unreadable(self, problem: Problem, text: str, size: int, at: float) -> MalformedReceived:
+        return MalformedReceived(self.call_id, at, problem.value, self._read.hidden(text, EXCERPT), size)
 
     def _refused(self, status: int, wait_s: float | None, at: float) -> list[Event]:
         why = f"the endpoint answered {status}"

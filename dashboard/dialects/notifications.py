@@ -6,7 +6,7 @@ with its age. Names, numbers and notes of people are not read, and nothing that 
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import Any
 
 from dashboard.call.events import (
@@ -31,7 +31,7 @@ from dashboard.call.notification_events import (
     WrappedUp,
 )
 from dashboard.call.party import Party, disconnect_word
-from dashboard.dialects.base import Item, Problem
+from dashboard.dialects.base import Item, Pings, Problem
 from dashboard.dialects.fields import Message, UnreadableError, number, parsed, ratio, whole
 from dashboard.wiretext import clean
 
@@ -40,7 +40,6 @@ PING = '{"message":"ping"}'
 _UNQUOTED = "not quoted: it may name people"
 _NAME_LIMIT = 100
 _UTTERANCES = 2_000  # that are remembered, to tell what is told twice
-_PINGS = 10
 _TRANSCRIPTS = 200  # of a message that are read
 _OLDEST_S = 86_400.0
 """A transcript older than a day, or from the future by more than that, carries no time that can be believed."""
@@ -64,7 +63,7 @@ class Notifications:
         self._events = f"v2.detail.events.conversation.{conversation_id}.".lower()
         self._transcription = f"v2.conversations.{conversation_id}.transcription".lower()
         self._channel: str | None = None
-        self._pings: deque[float] = deque(maxlen=_PINGS)
+        self._pings = Pings()
         self._told: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._present: dict[str, str] = {}
         """Participant → its kind or purpose, of those who are connected."""
@@ -78,15 +77,14 @@ class Notifications:
 
     def ping(self, at: float) -> str:
         """Return the frame that asks for a pong; it leaves at `at`."""
-        self._pings.append(at)
+        self._pings.sent(at)
         return PING
 
     def utterance(self, text: str, session_id: str, wall: float) -> str:
         raise NotImplementedError("there is nobody to speak to on this wire")
 
-    def reconnect(self, session_id: str, wall: float) -> str:
-        """Return the first frame on a new socket: topics stay with the channel, so it only asks for a pong."""
-        return self.ping(wall - self._wall_offset)
+    def reconnect(self, session_id: str, wall: float) -> None:
+        """Say nothing: topics stay with the channel."""
 
     # -- what comes -----------------------------------------------------------------------------------------
 
@@ -113,14 +111,13 @@ class Notifications:
             return self._subscribed(message, at)
         if not isinstance(topic, str):
             raise UnreadableError(Problem.MISSING_FIELD if topic is None else Problem.WRONG_TYPE)
-        body = message.get("eventBody")
+        body, name = message.get("eventBody"), topic.lower()
+        if name.startswith("v2.system."):  # its name says it all, and must not be lost
+            return self._system(name.split(".")[2], body if isinstance(body, dict) else {}, at)
         if not isinstance(body, dict):
             raise UnreadableError(Problem.MISSING_FIELD if body is None else Problem.WRONG_TYPE)
-        name = topic.lower()
         if name == "channel.metadata":
             return self._metadata(body, at)
-        if name.startswith("v2.system."):
-            return self._system(name.split(".")[2], body, at)
         if name == self._transcription:
             return self._transcripts(body, at)
         if name.startswith(self._events):
@@ -130,8 +127,8 @@ class Notifications:
     def _metadata(self, body: Message, at: float) -> list[Event]:
         said = _word(body.get("message"))
         if said.lower() == "pong":
-            sent_at = self._pings.popleft() if self._pings else None
-            return [] if sent_at is None else [PingMeasured(self.call_id, at, max(0.0, at - sent_at))]
+            rtt_s = self._pings.answered(at)
+            return [] if rtt_s is None else [PingMeasured(self.call_id, at, rtt_s)]
         if "heartbeat" in said.lower():
             return [HeartbeatReceived(self.call_id, at)]
         return [StatusReceived(self.call_id, at, said or "channel.metadata")]
@@ -205,13 +202,10 @@ class Notifications:
         )
 
     def _age_s(self, body: Message, said: Message, duration_s: float | None, at: float) -> float | None:
-        start_ms = number(body.get("transcriptionStartTimeMs"))
-        if start_ms is None:
-            start_ms = number(body.get("sessionStartTimeMs"))
-        offset_ms = number(said.get("offsetMs"))
-        if start_ms is None or offset_ms is None:
+        began_ms = _began_ms(body, said)
+        if began_ms is None:
             return None
-        age_s = at + self._wall_offset - (start_ms + offset_ms) / 1000.0 - (duration_s or 0.0)
+        age_s = at + self._wall_offset - began_ms / 1000.0 - (duration_s or 0.0)
         return age_s if abs(age_s) <= _OLDEST_S else None
 
     def _speaker(self, channel: Any) -> Speaker:
@@ -257,6 +251,22 @@ def _word(value: Any) -> str:
 def _seconds(ms: Any) -> float | None:
     found = whole(ms)
     return found / 1000.0 if found is not None and 0 <= found < 1e11 else None
+
+
+def _began_ms(body: Message, said: Message) -> float | None:
+    """Return when an utterance began, Unix time: as its first word has it.
+
+    Without words it is an offset, and nothing says whether from the start of the transcription or of the session.
+    """
+    words = said.get("words")
+    first = words[0] if isinstance(words, list) and words and isinstance(words[0], dict) else {}
+    word_ms = number(first.get("startTimeMs"))
+    if word_ms is not None:
+        return word_ms
+    starts = (number(body.get(name)) for name in ("transcriptionStartTimeMs", "sessionStartTimeMs"))
+    start_ms = next((start for start in starts if start is not None), None)
+    offset_ms = number(said.get("offsetMs"))
+    return None if start_ms is None or offset_ms is None else start_ms + offset_ms
 
 
 def _shown(topic: str) -> str:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-from dashboard.dialects.base import Problem
+from dashboard.dialects.base import Pings, Problem
 from dashboard.dialects.fields import Message, UnreadableError, number, parse_problem, parsed
 
 SHORTEST_PING_S = 0.05
@@ -88,7 +88,7 @@ class SocketIo:
         self._opened_at: float | None = None
         self._connected = False
         self._ping_due: float | None = None
-        self._pinged_at: float | None = None
+        self._pings = Pings()
         self._attachments = 0
 
     def receive(self, data: bytes, *, text: bool, at: float) -> Heard:
@@ -132,7 +132,7 @@ class SocketIo:
         unsent, self._unsent = self._unsent, []
         if self._ping_due is not None and now >= self._ping_due:
             self._ping_due = now + self._interval_s
-            self._pinged_at = now
+            self._pings.sent(now)
             unsent.append("2")
         return unsent
 
@@ -153,13 +153,13 @@ class SocketIo:
         self._ping_due = at if version == 3 else None
 
     def _pong(self, at: float) -> Heard:
-        sent_at, self._pinged_at = self._pinged_at, None
-        return Nothing() if sent_at is None else Ponged(max(0.0, at - sent_at))
+        rtt_s = self._pings.answered(at)
+        return Nothing() if rtt_s is None else Ponged(rtt_s)
 
     def _binary(self) -> Heard:
         if self._attachments:
             self._attachments -= 1
-            return Nothing()  # its event has been told
+            return Nothing()  # of an event that has been told
         raise UnreadableError(Problem.BINARY)
 
     def _message(self, data: bytes, at: float) -> Heard:
@@ -167,9 +167,9 @@ class SocketIo:
         if found is None:
             raise UnreadableError(Problem.NOT_A_FRAME)
         kind, attachments, namespace, ack = found.groups()
-        if kind in b"56" or attachments:
-            self._attachments = min(_MOST_ATTACHMENTS, int(attachments or 0))
-            raise UnreadableError(Problem.BINARY)
+        if attachments and kind not in b"56":
+            raise UnreadableError(Problem.NOT_A_FRAME)
+        self._attachments = min(_MOST_ATTACHMENTS, int(attachments or 0))
         if namespace:
             return Unknown("namespace")
         rest = data[found.end() :]
@@ -178,9 +178,9 @@ class SocketIo:
                 return self._connect(rest, at)
             case b"1":
                 return Left()
-            case b"2":
+            case b"2" | b"5":  # what is binary in it stays a placeholder
                 return _event(rest, None if ack is None else int(ack))
-            case b"3":
+            case b"3" | b"6":
                 return Unknown("acknowledgement")  # we ask for none
         return Refused(_words(rest))
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 import ssl
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 
 import httpx
@@ -26,7 +27,7 @@ BODY_LIMIT = 1024 * 1024
 
 
 class HttpClient:
-    """HTTP with certificate checks, environment proxies (not for this machine itself) and no redirects."""
+    """HTTP with certificate checks, environment proxies (not for this machine itself), no redirects, no cookies."""
 
     def __init__(self, *, clock: Clock, tls: ssl.SSLContext, timeout_s: float = 10.0) -> None:
         self._clock = clock
@@ -78,6 +79,7 @@ class HttpClient:
                 follow_redirects=False,  # a redirect would carry credentials to a host that nobody named
                 trust_env=False,
                 proxy=address,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # a peer could fill memory and headers
                 headers={"User-Agent": "callscope", "Accept-Encoding": "identity"},
             )
         return self._clients[address]

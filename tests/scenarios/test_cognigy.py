@@ -71,7 +71,21 @@ delay_s = 0.2
 kind = "no_ready"
 """
 
-OWN = {"unfinished": UNFINISHED, "older": OLDER}
+LEAVES = """
+name = "leaves"
+summary = "an endpoint that lets us in and closes before it is ready, as one does that does not know the token"
+duration_s = 20
+
+[[fault]]
+kind = "no_ready"
+
+[[fault]]
+kind = "close"
+at_s = 0.1
+code = 1000
+"""
+
+OWN = {"unfinished": UNFINISHED, "older": OLDER, "leaves": LEAVES}
 """What only these wires can do."""
 
 WHERE, NUMBER, TWELVE = "Hi, where is my parcel?", "It is four seven one one, nine two.", "Number twelve, please."
@@ -210,6 +224,7 @@ CASES = (
         say=("x", "y"),
         flags=("--turn-limit", "1.5"),
     ),
+    Case("leaves", {"exit_code": 1, RULES: found("endpoint_refused"), "messages.sent": 0}),
     Case("older", {"exit_code": 0, "cognigy.utterances.0.outputs": Condition(has=("Here.",))}),
 )
 

@@ -35,15 +35,24 @@ def _silent_bot(view: View, standing: bool) -> Sign | None:
     limit = span_words(view.targets.silent_failure_after_s)
     failures = view.call.turns.silent_failures
     answer = f"first sign {span_words(turn.latency_s)} later" if turn.latency_s is not None else "no sign of an answer"
+    reported = _error_since(view, turn.ended_at)
+    error = f"it reported “{short(reported)}”" if reported else "no error was reported"
     return Sign(
-        f"The bot has not answered for {span_words(view.now - turn.ended_at)}; no error was reported"
+        f"The bot has not answered for {span_words(view.now - turn.ended_at)}; {error}"
         if waits
-        else f"The bot did not answer within {limit}; no error was reported",
+        else f"The bot did not answer within {limit}; {error}",
         (
             f"after “{short(turn.text)}”: {answer}",
             f"{failures} silent {'failure' if failures == 1 else 'failures'} in {_count(view)} turns",
         ),
+        "Look that error up in the bot's own log (flow, integration, speech synthesis)." if reported else "",
     )
+
+
+def _error_since(view: View, at: float) -> str:
+    """Return the newest error of the peer's from `at` on; empty if there is none."""
+    newest = reversed(view.call.lines[-_LOOK_BACK_LINES:])
+    return next((line.text for line in newest if line.kind == "error" and line.at >= at), "")
 
 
 def _slow_bot(view: View, standing: bool) -> Sign | None:

@@ -9,7 +9,7 @@ from dashboard.call.findings.bot import newest_first, short
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.refusals import refusal_evidence, refusal_of
 from dashboard.call.findings.rule import Rule, Sign, View
-from dashboard.call.terms import Cause
+from dashboard.call.terms import Cause, LinkState
 from dashboard.call.words import span_words
 
 _REFUSED = (
@@ -20,6 +20,8 @@ _REFUSED = (
     Cause.NOT_FOUND,
     Cause.HANDSHAKE_REFUSED,
 )
+_LEFT = (Cause.SERVER_CLOSED, Cause.GOING_AWAY, Cause.OTHER_CLOSE, Cause.SERVER_ERROR, Cause.ABNORMAL_CLOSURE)
+_FEWEST_EARLY = 2
 _LOOK_BACK = 3
 _KEPT_S = 60.0
 
@@ -32,11 +34,32 @@ def _endpoint_refused(view: View, standing: bool) -> Sign | None:
         return Sign("The Cognigy endpoint refuses us", refusal_evidence(view, refusal))
     mute = refusal_of(view, (Cause.PROTOCOL_ERROR,))
     if mute is None or view.link.last_inbound_at is not None:
-        return None
+        return _left_early(view)
     return Sign(
         "The endpoint breaks off before it says a word",
         refusal_evidence(view, mute),
         "It may speak Engine.IO 4 only, and no WebSocket to whoever asks for 3: try --engine-io 4.",
+        explains=frozenset({"flapping"}),
+    )
+
+
+def _left_early(view: View) -> Sign | None:
+    """Tell of an endpoint that has let us in, and has ended each connection before it was ready."""
+    if view.call.cognigy is not None or view.link.opened_at is not None:
+        return None
+    early = [end for cause, end in view.losses if cause in _LEFT]
+    over = view.link.state in (LinkState.CLOSED, LinkState.GAVE_UP)
+    if not early or (len(early) < _FEWEST_EARLY and not over):
+        return None
+    times = "connection" if len(early) == 1 else "connections"
+    evidence = [f"{len(early)} {times} ended so, none older than {span_words(max(end.age_s for end in early))}"]
+    error = next((line.text for line in reversed(view.call.lines) if line.kind == "error"), "")
+    if error:
+        evidence.append(f"the last thing that it said: “{short(error)}”")
+    return Sign(
+        "The endpoint lets us in, and ends the connection before it is ready",
+        tuple(evidence),
+        "That can be its answer to a wrong URL token: compare with the endpoint in Cognigy (Deploy, Endpoints).",
         explains=frozenset({"flapping"}),
     )
 
@@ -67,7 +90,7 @@ ENDPOINT_REFUSED = Rule(
     explains=frozenset(
         {
             *("credentials_refused", "permission_missing", "not_found", "handshake_refused"),
-            *("closed_by_peer", "abnormal_closures", "peer_errors"),
+            *("closed_by_peer", "abnormal_closures", "peer_errors", "token_expiry"),
         }
     ),
 )

@@ -192,6 +192,11 @@ def test_the_session_goes_on_after_an_outage_for_its_id_is_the_same() -> None:
     assert (call.link.outage, call.link.resumed, call.sessions) == (None, 1, 1)
 
 
+def test_what_was_acknowledged_was_sent_and_the_connection_not_idle() -> None:
+    assert fold(up(), ce.Acknowledged(C, T0 + 5)).link.sent_at == T0 + 5
+    assert fold(up(), ce.Acknowledged(C, T0 + 5)).link.last_inbound_at == T0 + 0.1
+
+
 def test_engine_ios_own_round_trip_is_told_apart_from_that_of_websocket() -> None:
     call = fold(up(), ev.PingMeasured(C, 110.0, 0.010), ce.EnginePinged(C, 111.0, 0.030))
     assert probe_object(call)["link"]["rtt_ms"]["last"] == 10.0
@@ -285,3 +290,66 @@ def test_a_host_that_breaks_off_at_once_is_told_with_the_version_to_try() -> Non
     (finding,) = ticking(call, 1).findings.standing
     assert finding.rule == "endpoint_refused"
     assert "--engine-io 4" in finding.remedy
+
+
+def let_in(call: CallState, at: float, cause: Cause, code: int, state: LinkState) -> CallState:
+    """A connection that lived half a second, and what the link does then."""
+    return fold(
+        call,
+        ev.ConnectionOpened(C, at, "wss://endpoint/socket.io/", "kernel", 0.01),
+        ev.LinkChanged(C, at, LinkState.OPEN, Cause.PROGRESS),
+        ev.ConnectionLost(C, at + 0.5, cause, code, "", ClosedBy.PEER, at + 0.4),
+        ev.LinkChanged(C, at + 0.5, state, cause),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [(Cause.ABNORMAL_CLOSURE, 1006), (Cause.GOING_AWAY, 1001), (Cause.OTHER_CLOSE, 1005), (Cause.SERVER_ERROR, 1011)],
+)
+def test_an_endpoint_that_ends_connections_before_it_is_ready_may_not_want_our_token(cause: Cause, code: int) -> None:
+    call = fold(CallState(C), ev.CallStarted(C, T0, 1.9e9, "wss://endpoint", "cognigy", TARGETS))
+    call = let_in(call, T0, cause, code, LinkState.WAITING)
+    assert call.findings.of("endpoint_refused") is None  # one may be chance
+    call = let_in(fold(call, ev.ErrorReceived(C, T0 + 0.6, "no")), T0 + 1, cause, code, LinkState.WAITING)
+    (finding,) = call.findings.standing
+    assert finding.rule == "endpoint_refused"
+    assert finding.evidence == ("2 connections ended so, none older than 500 ms", "the last thing that it said: “no”")
+    assert "URL token" in finding.remedy
+
+
+def test_an_endpoint_that_closes_for_good_before_it_is_ready_is_told_at_once() -> None:
+    call = fold(CallState(C), ev.CallStarted(C, T0, 1.9e9, "wss://endpoint", "cognigy", TARGETS))
+    call = let_in(call, T0, Cause.SERVER_CLOSED, 1000, LinkState.CLOSED)
+    assert [finding.rule for finding in call.findings.standing] == ["endpoint_refused"]
+
+
+def test_an_endpoint_that_was_ready_once_ends_connections_for_other_reasons() -> None:
+    call = up()
+    for at in (T0 + 1, T0 + 2):
+        call = let_in(call, at, Cause.ABNORMAL_CLOSURE, 1006, LinkState.WAITING)
+    assert call.findings.of("endpoint_refused") is None
+
+
+def test_a_code_that_ends_the_authorization_is_a_refused_token_and_not_an_expired_one() -> None:
+    call = fold(
+        up(),
+        ev.ConnectionLost(C, 100.2, Cause.AUTH_CLOSED, 4401, "bad token", ClosedBy.PEER, 100.2),
+        ev.LinkChanged(C, 100.2, LinkState.GAVE_UP, Cause.AUTH_CLOSED, "closed by the peer with 4401: bad token"),
+    )
+    assert [finding.rule for finding in call.findings.all] == ["endpoint_refused"]
+
+
+def test_a_bot_that_reports_an_error_and_does_not_answer_is_not_said_to_have_reported_none() -> None:
+    call = fold(asked(up(), 110.0), ev.ErrorReceived(C, 110.5, "flow not found"))
+    finding = ticking(call, 32).findings.of("silent_bot")
+    assert finding is not None
+    assert finding.summary.endswith("it reported “flow not found”")
+    assert "that error" in finding.remedy
+
+
+def test_an_error_of_the_turn_before_is_no_report_of_this_one() -> None:
+    call = fold(answered(up(), 110.0), ev.ErrorReceived(C, 111.0, "late"))
+    finding = ticking(asked(call, 112.0, 2), 32).findings.of("silent_bot")
+    assert finding is not None
+    assert finding.summary.endswith("no error was reported")

@@ -8,7 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dashboard.call.cognigy_events import EndpointReady, EnginePinged, TurnFinished, TurnTimedOut, TypingChanged
+from dashboard.call.cognigy_events import (
+    Acknowledged,
+    EndpointReady,
+    EnginePinged,
+    TurnFinished,
+    TurnTimedOut,
+    TypingChanged,
+)
 from dashboard.call.events import (
     Cause,
     ErrorReceived,
@@ -169,11 +176,46 @@ def test_a_refused_token_is_final_and_is_told_without_the_token() -> None:
     assert dialogue.of(ErrorReceived) == [ErrorReceived(CALL, dialogue.now, "no endpoint for ***")]
 
 
+@pytest.mark.parametrize("event", ["exception", "error"])
+def test_an_error_before_the_endpoint_is_ready_is_a_refusal(event: str) -> None:
+    dialogue = Dialogue() << OPEN << "40" << f'42["{event}",{{"message":"urlToken is not valid"}}]'
+    assert dialogue.client.hang_up is not None
+    assert (dialogue.client.hang_up.cause, dialogue.client.hang_up.final) == (Cause.ENDPOINT_REFUSED, True)
+    assert dialogue.client.hang_up.detail == "the endpoint refuses: urlToken is not valid"
+
+
+@pytest.mark.parametrize("frame", ['44"too many connections"', '42["exception","too many connections"]'])
+def test_an_endpoint_that_was_ready_before_is_dialled_again_when_it_refuses(frame: str) -> None:
+    dialogue = ready()
+    dialogue.client.opened(dialogue.now)
+    dialogue << OPEN << frame
+    assert dialogue.client.hang_up is not None
+    assert (dialogue.client.hang_up.cause, dialogue.client.hang_up.final) == (Cause.ENDPOINT_REFUSED, False)
+
+
+@pytest.mark.parametrize("frame", ['44"rate limit"', '42["exception","rate limit"]', '42["error","rate limit"]'])
+def test_an_error_of_an_endpoint_that_is_ready_ends_neither_the_connection_nor_the_turn(frame: str) -> None:
+    dialogue = ready()
+    dialogue.say("x")
+    dialogue << frame << output("still here")
+    assert dialogue.client.hang_up is None
+    assert [fact.message for fact in dialogue.of(ErrorReceived)] == ["rate limit"]
+    assert [fact.text for fact in dialogue.of(TextReceived)] == ["still here"]
+    assert not dialogue.client.may_speak
+    assert (dialogue << '42["finalPing",{"type":"regular"}]').client.may_speak
+
+
 @pytest.mark.parametrize("frame", ["41", "1"])
 def test_a_server_that_leaves_is_dialled_again(frame: str) -> None:
     dialogue = ready() << frame
     assert dialogue.client.hang_up is not None
     assert (dialogue.client.hang_up.cause, dialogue.client.hang_up.final) == (Cause.GOING_AWAY, False)
+
+
+def test_a_server_that_leaves_before_it_was_ready_is_told_to_have_done_so() -> None:
+    dialogue = Dialogue() << OPEN << "40" << "41"
+    assert dialogue.client.hang_up is not None
+    assert dialogue.client.hang_up.detail == "the endpoint ended the session's connection before it was ready"
 
 
 def test_a_handshake_that_is_asked_for_is_answered_with_who_we_are() -> None:
@@ -265,12 +307,47 @@ def test_a_turn_that_a_lost_connection_has_cut_does_not_time_out_on_the_next_one
     assert dialogue.wait(60).of(TurnTimedOut) == []
 
 
-def test_cognigy_3_says_final_ping_as_an_output() -> None:
+@pytest.mark.parametrize(
+    ("frame", "how"),
+    [
+        ('42["output",{"type":"finalPing","data":{"type":"cognigyStopFlow"}}]', "cognigyStopFlow"),
+        ('42["output",{"type":"finalPing"}]', ""),
+        ('42["output",{"type":"finalPing","data":null}]', ""),
+        ('42["finalPing"]', ""),
+        ('42["finalPing",{"type":7}]', ""),
+        ('42["finalPing","regular"]', ""),
+    ],
+)
+def test_a_final_ping_ends_the_turn_in_whatever_shape_it_comes(frame: str, how: str) -> None:
     dialogue = ready()
     dialogue.say("x")
-    dialogue << '42["output",{"type":"finalPing","data":{"type":"cognigyStopFlow"}}]'
-    assert [fact.how for fact in dialogue.of(TurnFinished)] == ["cognigyStopFlow"]
+    dialogue << frame
+    assert [fact.how for fact in dialogue.of(TurnFinished)] == [how]
     assert dialogue.client.may_speak
+
+
+@pytest.mark.parametrize(
+    ("status", "typing"), [("typingOn", True), ("on", True), ("typingOff", False), ("off", False), ("else", False)]
+)
+def test_typing_is_told_as_the_code_and_as_the_readme_word_it(status: str, typing: bool) -> None:
+    dialogue = ready() << f'42["typingStatus",{{"status":"{status}"}}]'
+    assert [fact.typing for fact in dialogue.of(TypingChanged)] == [typing]
+
+
+def test_what_is_acknowledged_is_told_for_then_the_connection_was_not_idle() -> None:
+    dialogue = ready() << '42["output",{"type":"output","data":{"text":"a"}}]'
+    assert dialogue.of(Acknowledged) == []
+    dialogue << '427["output",{"type":"output","data":{"text":"b"}}]'
+    assert dialogue.of(Acknowledged) == [Acknowledged(CALL, dialogue.now)]
+    assert len(dialogue.wait(5).of(Acknowledged)) == 1
+
+
+def test_an_output_with_a_binary_part_is_told_and_acknowledged_without_it() -> None:
+    dialogue = ready()
+    dialogue << '451-7["output",{"type":"output","data":{"text":"see","data":{"_placeholder":true,"num":0}}}]'
+    _ = dialogue << b"\x04picture" >> "437[]"
+    assert [fact.text for fact in dialogue.of(TextReceived)] == ["see"]
+    assert dialogue.of(MalformedReceived) == []
 
 
 @pytest.mark.parametrize(
@@ -349,11 +426,12 @@ def test_the_token_is_never_told_wherever_the_bot_says_it() -> None:
         ('42["output",{"type":"output","data":"text"}]', "wrong type of a field"),
         ('42["typingStatus",{}]', "required field missing"),
         ('42["typingStatus",{"status":1}]', "wrong type of a field"),
-        ('451-["output",{"_placeholder":true,"num":0}]', "binary attachment"),
+        ('451-["output",7]', "not an object"),
+        (b"\x04picture", "binary attachment"),
         ("<html>", "not a Socket.IO frame"),
     ],
 )
-def test_a_message_that_breaks_the_protocol_is_told_and_passed_over(frame: str, problem: str) -> None:
+def test_a_message_that_breaks_the_protocol_is_told_and_passed_over(frame: str | bytes, problem: str) -> None:
     dialogue = ready() << frame
     assert [fact.problem for fact in dialogue.of(MalformedReceived)] == [problem]
     assert dialogue.client.may_speak

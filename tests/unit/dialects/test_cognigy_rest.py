@@ -16,6 +16,7 @@ from dashboard.call.events import (
     MalformedReceived,
     SessionStarted,
     TextReceived,
+    UnknownReceived,
 )
 from dashboard.dialects.base import Item
 from dashboard.dialects.cognigy import Endpoint
@@ -127,6 +128,7 @@ def test_an_answer_that_does_not_come_ends_the_turn_after_its_limit() -> None:
         ("200", b"<html>login</html>", "not JSON"),
         ("200", b"[1]", "not an object"),
         ("200", b'{"outputStack":["text"]}', "not an object"),
+        ("204", b"", "not JSON"),
         ("200", b'{"text":"\xff"}', "invalid UTF-8"),
         ("OK", b"{}", "not an HTTP reply"),
     ],
@@ -136,6 +138,40 @@ def test_an_answer_that_cannot_be_read_is_told_and_the_turn_is_over(status: str,
     told = answer(client, status, body)
     assert isinstance(told[0], MalformedReceived)
     assert told[0].problem == problem
+    assert client.may_speak
+
+
+def test_an_output_that_cannot_be_read_does_not_take_the_others_with_it() -> None:
+    told = answer(asked(), "200", {"outputStack": [{"text": "One moment."}, [TOKEN], None, {"text": "Which?"}]})
+    assert [fact.text for fact in told if isinstance(fact, TextReceived)] == ["One moment.", "Which?"]
+    assert [fact.excerpt for fact in told if isinstance(fact, MalformedReceived)] == ['["***"]', "null"]
+    assert told[-1] == TurnFinished("call", 101.0, "reply")
+
+
+def test_of_ten_thousand_outputs_in_one_answer_the_first_are_told_and_the_rest_counted() -> None:
+    told = answer(asked(), "200", {"outputStack": [{"text": "again"}] * 10_000})
+    texts = [fact for fact in told if isinstance(fact, TextReceived)]
+    (rest,) = [fact for fact in told if isinstance(fact, UnknownReceived)]
+    assert len(texts) == 200
+    assert rest.type_name == "9800 more outputs in one answer"
+
+
+@pytest.mark.parametrize("stack", ["text", 7, {"text": "x"}, None, True])
+def test_a_stack_that_is_none_leaves_the_answer_itself(stack: Any) -> None:
+    told = answer(asked(), "200", {"text": "hello", "outputStack": stack, "userId": 7, "sessionId": ["x"]})
+    assert told == [TextReceived("call", 101.0, "hello"), TurnFinished("call", 101.0, "reply")]
+
+
+def test_any_success_is_an_answer() -> None:
+    assert answer(asked(), "201", {"text": "hello"})[0] == TextReceived("call", 101.0, "hello")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 413])
+def test_what_was_not_taken_did_not_arrive_and_the_next_may_be_said(status: int) -> None:
+    client = asked()
+    assert InputRefused("call", 101.0, f"the endpoint answered {status}", False) in answer(client, f"{status}")
+    assert client.hang_up is None
+    client.tick(101.0 + HOLD_OFF_S)
     assert client.may_speak
 
 

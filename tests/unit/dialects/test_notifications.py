@@ -28,6 +28,7 @@ from dashboard.call.notification_events import (
     WrappedUp,
 )
 from dashboard.call.party import Party
+from dashboard.dialects.base import Caller
 from dashboard.dialects.notifications import PING, Notifications
 
 CONVERSATION = "7be0c7d2-1111-4222-8333-9a9a9a9a9a9a"
@@ -90,12 +91,23 @@ def test_a_heartbeat_is_one() -> None:
     assert only(message("channel.metadata", {"message": "WebSocket Heartbeat"})) == HeartbeatReceived("call", AT)
 
 
-def test_a_pong_gives_the_round_trip_of_the_oldest_ping() -> None:
+PONG = message("channel.metadata", {"message": "pong"})
+
+
+def test_a_pong_gives_the_round_trip_of_its_ping_and_an_unasked_one_tells_nothing() -> None:
     by = codec()
-    assert by.ping(99.0) == by.ping(99.9) == PING
-    pong = message("channel.metadata", {"message": "pong"})
-    assert [only(pong, by=by).rtt_s for _ in range(2)] == pytest.approx([1.0, 0.1])
-    assert read(pong, by=by) == []
+    assert by.ping(99.5) == PING
+    assert only(PONG, by=by) == PingMeasured("call", AT, 0.5)
+    assert read(PONG, by=by) == []
+
+
+def test_a_pong_that_could_be_that_of_either_of_two_pings_tells_nothing_and_the_next_one_does_again() -> None:
+    by = codec()
+    by.ping(60.0)
+    by.ping(80.0)  # the pong to the first one was lost, or is late
+    assert read(PONG, by=by, at=80.1) == []
+    by.ping(99.5)
+    assert only(PONG, by=by) == PingMeasured("call", AT, 0.5)
 
 
 def test_pings_of_another_connection_are_not_waited_for() -> None:
@@ -107,12 +119,9 @@ def test_pings_of_another_connection_are_not_waited_for() -> None:
     assert others == []
 
 
-def test_the_first_frame_on_a_channel_that_is_kept_asks_for_a_pong() -> None:
-    by = codec()
-    assert by.reconnect("channel 1f2e3d4c", WALL - 0.5) == PING
-    pong = only(message("channel.metadata", {"message": "pong"}), by=by)
-    assert isinstance(pong, PingMeasured)
-    assert pong.rtt_s == pytest.approx(0.5)
+def test_nothing_has_to_be_said_first_on_a_channel_that_is_kept() -> None:
+    by: Caller = codec()
+    assert by.reconnect("channel 1f2e3d4c", WALL - 0.5) is None
 
 
 def test_other_words_of_the_channel_are_shown() -> None:
@@ -129,6 +138,13 @@ def test_a_subscription_is_lost(what: str) -> None:
     body = {"channelId": "secret-id", "reason": "another_channel_subscribed"}
     fact = only(message(f"v2.system.{what}.secret-id", body))
     assert fact == SubscriptionLost("call", AT, "another_channel_subscribed")
+
+
+@pytest.mark.parametrize("body", [None, [], "soon", {}, {"reason": 7}])
+def test_what_the_channel_says_of_itself_counts_without_a_body_too(body: object) -> None:
+    assert only(message("v2.system.socket_closing", body)) == ClosingAnnounced("call", AT, "")
+    assert only(message("v2.system.no_longer_subscribed.x", body)).reason == "no_longer_subscribed"
+    assert only(message("v2.system.subscription_changed.x", body)).reason == "subscription_changed"
 
 
 def test_a_channel_that_is_gone_says_so_in_a_reply() -> None:
@@ -182,6 +198,23 @@ def test_an_utterance_that_is_told_twice_is_told_once_and_a_new_text_is_a_revisi
     assert read(transcription(said()), by=by) == [TranscriptionChanged("call", AT, "ongoing", "leg-1")]
     assert only(transcription(said("Where is my parcel now?")), by=by).revised
     assert not only(transcription(said(), communicationId="leg-2"), by=by).revised
+
+
+def test_where_words_have_their_own_times_an_utterance_begins_with_the_first() -> None:
+    utterance = said()
+    utterance["alternatives"][0]["words"] = [{"word": "where", "startTimeMs": 1_893_492_014_550, "offsetMs": 4200}]
+    assert only(transcription(utterance)).age_s == pytest.approx(41.2 - 14.55 - 1.5)
+
+
+@pytest.mark.parametrize("words", [[], "where", [7], [{"startTimeMs": "x"}], [{"startTimeMs": True}], {}, None])
+def test_words_without_times_leave_the_offset_from_the_start_of_the_transcription(words: object) -> None:
+    utterance = said()
+    utterance["alternatives"][0]["words"] = words
+    assert only(transcription(utterance)).age_s == pytest.approx(41.2 - 0.35 - 5.7)
+
+
+def test_where_only_the_start_of_the_session_is_told_the_offset_is_from_there() -> None:
+    assert only(transcription(said(), transcriptionStartTimeMs=None)).age_s == pytest.approx(41.2 - 5.7)
 
 
 def test_without_times_that_can_be_believed_there_is_no_age() -> None:

@@ -85,6 +85,15 @@ def test_a_pong_tells_the_round_trip_of_its_ping_and_an_unasked_one_tells_nothin
     assert hear(wire, "3", 10.5) == Nothing()
 
 
+def test_a_pong_that_could_be_that_of_either_of_two_pings_tells_nothing_and_the_next_one_does_again() -> None:
+    wire = connected(10.0)
+    wire.to_send(10.0)
+    wire.to_send(12.0)  # the first pong was lost, or is late
+    assert hear(wire, "3", 12.1) == Nothing()
+    wire.to_send(14.0)
+    assert hear(wire, "3", 14.25) == Ponged(0.25)
+
+
 # -- version 4 of Engine.IO -----------------------------------------------------------------------------
 
 
@@ -141,6 +150,8 @@ def test_what_we_emit_is_an_event_without_an_acknowledgement_number() -> None:
         ("6", Nothing()),
         ("40", Nothing()),
         ("43[]", Unknown("acknowledgement")),
+        ("461-0[]", Unknown("acknowledgement")),
+        ("41/admin,", Unknown("namespace")),
         ('42/admin,["output",{}]', Unknown("namespace")),
     ],
 )
@@ -158,6 +169,7 @@ def test_the_other_packets_are_told_apart(frame: str, heard: Heard) -> None:
         ("9", Problem.NOT_A_FRAME),
         ("x42[]", Problem.NOT_A_FRAME),
         ("49[]", Problem.NOT_A_FRAME),
+        ('422-["output"]', Problem.NOT_A_FRAME),
         ("0", Problem.NOT_JSON),
         ("0[]", Problem.NOT_AN_OBJECT),
         ("42", Problem.NOT_JSON),
@@ -174,17 +186,25 @@ def test_an_unreadable_frame_says_what_is_wrong_with_it(frame: str, wrong: Probl
     assert problem(connected(), frame) is wrong
 
 
-def test_an_event_with_attachments_is_one_unreadable_message_whatever_their_number() -> None:
+def test_an_event_with_attachments_is_one_event_whose_binary_parts_stay_placeholders() -> None:
     wire = connected()
-    assert problem(wire, '452-["output",{"_placeholder":true,"num":0}]') is Problem.BINARY
+    placeholder = {"_placeholder": True, "num": 0}
+    assert hear(wire, '452-3["output",{"_placeholder":true,"num":0}]') == Emitted("output", [placeholder], 3)
     assert hear(wire, b"\x04one") == Nothing()
     assert hear(wire, b"\x04two") == Nothing()
     assert problem(wire, b"\x04three") is Problem.BINARY
 
 
+def test_attachments_of_another_namespace_are_passed_over_with_their_event() -> None:
+    wire = connected()
+    assert hear(wire, '451-/admin,["x",{"_placeholder":true,"num":0}]') == Unknown("namespace")
+    assert hear(wire, b"\x04one") == Nothing()
+    assert problem(wire, b"\x04two") is Problem.BINARY
+
+
 def test_a_count_of_attachments_beyond_belief_hides_no_more_than_a_hundred_frames() -> None:
     wire = connected()
-    assert problem(wire, '459999-["output"]') is Problem.BINARY
+    assert hear(wire, '459999-["output"]') == Emitted("output", [], None)
     for _ in range(100):
         assert hear(wire, b"\x04") == Nothing()
     assert problem(wire, b"\x04") is Problem.BINARY

@@ -244,6 +244,22 @@ async def test_a_redirect_is_not_followed() -> None:
     assert (await failure_of(app)).status == 302
 
 
+async def test_cookies_are_neither_kept_nor_sent() -> None:
+    sent: list[str | None] = []
+
+    async def app(request: web.Request) -> web.Response:
+        sent.append(request.headers.get("Cookie"))
+        response = web.json_response({"status": "ACTIVE"})
+        for number in range(10):
+            response.set_cookie(f"c{number}-{len(sent)}", "x" * 1000)
+        return response
+
+    async with serving(app) as base, http_client() as client:
+        for _ in range(3):
+            await client.carry_out(Request(Step.UTTERANCE, "POST", base, {}, json={}))
+    assert sent == [None, None, None]
+
+
 async def test_a_reply_says_who_answered_and_when() -> None:
     async def app(_: web.Request) -> web.Response:
         headers = {"Server": "gateway/1", "Date": "Tue, 01 Jan 2030 10:00:00 GMT", "X-Echo": "s3cr3t", "Via": "1.1 lb"}
