@@ -10,7 +10,7 @@ import binascii
 import hmac
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -61,6 +61,7 @@ class Flaw(StrEnum):
     IN_THE_FUTURE = "in_the_future"
     EXPIRED = "expired"
     MISMATCH = "mismatch"
+    REPLAYED = "replayed"
 
 
 class Refused(NamedTuple):
@@ -84,15 +85,18 @@ class SignedRequest:
 
 
 class Keyring:
-    """API keys, each with its client secret or with None."""
+    """API keys, each with its client secrets: none, one, or while it is being changed the new and the old one."""
 
-    def __init__(self, secrets: Mapping[str, bytes | None]) -> None:
-        self._secrets = dict(secrets)
+    def __init__(self, secrets: Mapping[str, Sequence[bytes]]) -> None:
+        self._secrets = {key: tuple(its_own) for key, its_own in secrets.items()}
 
     @classmethod
     def read(cls, entries: Iterable[str]) -> Keyring:
-        """Read entries KEY or KEY:SECRET, the secret in base64 as Genesys shows it; raises ValueError."""
-        secrets: dict[str, bytes | None] = {}
+        """Read entries KEY or KEY:SECRET, the secret in base64 as Genesys shows it; raises ValueError.
+
+        A key may stand there with several secrets, each of which fits; but not with one and without.
+        """
+        secrets: dict[str, list[bytes]] = {}
         for entry in entries:
             key, colon, encoded = entry.partition(":")
             if not _KEY.fullmatch(key):
@@ -100,7 +104,10 @@ class Keyring:
             secret = _decoded(encoded) if colon else None
             if colon and not secret:
                 raise ValueError("a client secret is base64, as Genesys shows it")
-            secrets[key] = secret
+            if key in secrets and (secret is None or not secrets[key]):
+                raise ValueError("an API key that stands there twice has another client secret each time")
+            secrets.setdefault(key, [])
+            secrets[key] += [secret] if secret else []
         return cls(secrets)
 
     def __len__(self) -> int:
@@ -112,56 +119,82 @@ class Keyring:
     @property
     def signs(self) -> bool:
         """Whether every key has a secret, so that none gets in without a signature."""
-        return bool(self._secrets) and None not in self._secrets.values()
+        return bool(self._secrets) and all(self._secrets.values())
 
-    def find(self, key: str) -> tuple[bool, bytes | None]:
-        """Return whether `key` is known, and its secret; takes as long for one key as for another."""
-        known, secret = False, None
-        for one, its_secret in self._secrets.items():
+    def find(self, key: str) -> tuple[bool, tuple[bytes, ...]]:
+        """Return whether `key` is known, and its secrets; takes as long for one key as for another."""
+        known, secrets = False, tuple[bytes, ...]()
+        for one, its_own in self._secrets.items():
             if hmac.compare_digest(one.encode(), key.encode()):
-                known, secret = True, its_secret
-        return known, secret
+                known, secrets = True, its_own
+        return known, secrets
 
 
-def verify(request: SignedRequest, keys: Keyring, now: float) -> Refused | None:
+class Nonces:
+    """The nonces of signatures that were accepted, each for as long as its signature would be once more."""
+
+    def __init__(self) -> None:
+        self._forgotten_at: dict[tuple[str, str], float] = {}
+
+    def __len__(self) -> int:
+        return len(self._forgotten_at)
+
+    def take(self, key: str, nonce: str, now: float) -> bool:
+        """Return whether this is its first use."""
+        for old in [one for one, until in self._forgotten_at.items() if until < now]:
+            del self._forgotten_at[old]
+        if (key, nonce) in self._forgotten_at:
+            return False
+        self._forgotten_at[key, nonce] = now + OLDEST_S  # 3 s early to 7 s late
+        return True
+
+
+def verify(request: SignedRequest, keys: Keyring, now: float, nonces: Nonces | None = None) -> Refused | None:
     """Return why a request is refused at `now` (Unix time, seconds), None for one that may come in.
 
-    Whoever refuses should answer after half a second at the earliest, whatever the flaw.
+    nonces: those that were used; without them a signature may be used again while it lives. Whoever refuses should
+    answer after half a second at the earliest, whatever the flaw.
     """
     key = request.headers.get("x-api-key", "").strip()
     if not _KEY.fullmatch(key):
         return Refused(Flaw.KEY_MISSING, "no X-API-KEY, or not one that can be a key")
-    known, secret = keys.find(key)
+    known, secrets = keys.find(key)
     signed = [name for name in ("signature-input", "signature") if name in request.headers]
     if len(signed) == 1:
         return Refused(Flaw.MALFORMED, f"{signed[0]} comes without the other")
     if not signed:
         if not known:
             return Refused(Flaw.KEY_UNKNOWN, "this API key is not known here")
-        return None if secret is None else Refused(Flaw.UNSIGNED, "this key has a secret, and the request no signature")
+        return Refused(Flaw.UNSIGNED, "this key has a secret, and the request no signature") if secrets else None
     try:
         proof = _read(request)
         _check_rules(proof, key, now)
-        expected = _sign(_base(request, proof), secret or _NOBODYS_SECRET)
+        base = _base(request, proof)
     except _FlawedError as error:
         return error.refused
-    fits = hmac.compare_digest(expected, proof.signature)
+    fits = [hmac.compare_digest(_sign(base, one), proof.signature) for one in secrets or (_NOBODYS_SECRET,)]
     if not known:
         return Refused(Flaw.KEY_UNKNOWN, "this API key is not known here")
-    if secret is None:
+    if not secrets:
         return Refused(Flaw.NO_SECRET, "the request is signed, and this key has no secret here to check it with")
-    return None if fits else Refused(Flaw.MISMATCH, "the signature is of another secret, host, path or header")
+    if not any(fits):
+        return Refused(Flaw.MISMATCH, "the signature is of another secret, host, path or header")
+    if nonces is not None and not nonces.take(key, str(proof.parameters["nonce"]), now):
+        return Refused(Flaw.REPLAYED, "this signature has let somebody in already: its nonce is used")
+    return None
 
 
-def sign(request: SignedRequest, secret: bytes, *, nonce: str, now: float) -> dict[str, str]:
+def sign(
+    request: SignedRequest, secret: bytes, *, nonce: str, now: float, order: Sequence[str] = COMPONENTS
+) -> dict[str, str]:
     """Return the headers Signature-Input and Signature for a request, which has its other headers already.
 
-    nonce: at least 22 characters that were never used before; now: Unix time.
+    nonce: at least 22 characters that were never used before; now: Unix time; order: that of the components.
     """
     created, key = int(now), request.headers["x-api-key"]
-    names = " ".join(f'"{name}"' for name in COMPONENTS)
+    names = " ".join(f'"{name}"' for name in order)
     parameters = f';keyid="{key}";nonce="{nonce}";alg="{ALGORITHM}";created={created};expires={created + LIFE_S}'
-    proof = _Proof(COMPONENTS, {}, f"({names}){parameters}", b"")
+    proof = _Proof(tuple(order), {}, f"({names}){parameters}", b"")
     signature = b64encode(_sign(_base(request, proof), secret)).decode()
     return {"Signature-Input": f"sig1={proof.verbatim}", "Signature": f"sig1=:{signature}:"}
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 from dashboard.clock import Clock
-from dashboard.dialects.audiohook_signature import Keyring, SignedRequest, sign, verify
+from dashboard.dialects.audiohook_signature import Keyring, Nonces, SignedRequest, sign, verify
 from dashboard.resilience.retry import LinkError
 from dashboard.tap.feed import Feed
 from dashboard.tap.heads import RequestHead, read_request, refusal, rewritten
@@ -90,6 +90,7 @@ class Relay:
         self._client_tls = client_tls
         self._server_tls = server_tls
         self._keys = keys
+        self._nonces = Nonces()
         self._new_id = new_id
         self._feed: Feed | None = None
         self._links: dict[int, Link] = {}
@@ -263,11 +264,10 @@ class Relay:
             raise _RefusedError(502, "not_signed", "the request is signed, and there is no key here to sign it anew")
         wall = self.clock.wall()
         before = SignedRequest(asked.target, asked.headers.get("host", ""), asked.headers)
-        refused = verify(before, self._keys, wall)
+        refused = verify(before, self._keys, wall, self._nonces)
         if refused is not None:
             raise _RefusedError(401, refused.flaw.value, refused.detail)
-        _, secret = self._keys.find(asked.headers["x-api-key"].strip())
-        assert secret is not None  # or it would have been refused
+        _, (secret, *_) = self._keys.find(asked.headers["x-api-key"].strip())
         return sign(SignedRequest(target, host, asked.headers), secret, nonce=secrets.token_urlsafe(24), now=wall)
 
     async def _dialled(self) -> End:

@@ -20,7 +20,7 @@ from dashboard.clock import Clock
 from dashboard.dialects.audiohook import Announced
 from dashboard.dialects.audiohook_rules import Rule
 from dashboard.dialects.audiohook_server import HangUp, HookServer
-from dashboard.dialects.audiohook_signature import Keyring, SignedRequest, verify
+from dashboard.dialects.audiohook_signature import Keyring, Nonces, SignedRequest, verify
 from dashboard.dialects.base import AudioFrame, Item
 from dashboard.resilience.retry import LinkError
 from dashboard.transport.accepting import Door, Knock, TurnedAway
@@ -75,6 +75,7 @@ class Switchboard:
     ) -> None:
         self._options = options
         self._keys = keys
+        self._nonces = Nonces()
         self._clock = clock
         self._new_id = new_id
         self._emit: Emit = _nowhere
@@ -164,7 +165,7 @@ class Switchboard:
             return UpgradeRefused(DOOR, now, 404, "path", f"asked for {clean(knock.path, 80)}")
         if self._keys is not None:
             request = SignedRequest(knock.target, knock.headers.get("host", ""), knock.headers)
-            refused = verify(request, self._keys, self._clock.wall())
+            refused = verify(request, self._keys, self._clock.wall(), self._nonces)
             if refused is not None:
                 return UpgradeRefused(DOOR, now, 401, refused.flaw.value, refused.detail)
         if len(self._lines) >= self._options.most_calls:

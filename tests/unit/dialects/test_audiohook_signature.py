@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from base64 import b64decode, b64encode
 
 import pytest
@@ -10,6 +11,7 @@ from dashboard.dialects.audiohook_signature import (
     COMPONENTS,
     Flaw,
     Keyring,
+    Nonces,
     SignedRequest,
     sign,
     verify,
@@ -44,7 +46,6 @@ def signed(names: str = NAMES, parameters: str | None = None, *, key: str = KEY,
 def proven(signature_input: str, *, authority: str = "bridge.example.net:8443", **headers: str) -> SignedRequest:
     """Return a request whose signature fits its Signature-Input, by the rules of section 2 written down once more."""
     import hashlib
-    import hmac
 
     plain = request(**headers)
     verbatim = signature_input.partition("=")[2]
@@ -56,6 +57,10 @@ def proven(signature_input: str, *, authority: str = "bridge.example.net:8443", 
     digest = hmac.new(b64decode(SECRET), base.encode(), hashlib.sha256).digest()
     proof = {"signature-input": signature_input, "signature": f"sig1=:{b64encode(digest).decode()}:"}
     return SignedRequest(plain.target, authority, {**plain.headers, **proof})
+
+
+def _underscored(headers: dict[str, str]) -> dict[str, str]:
+    return {name.lower().replace("-", "_"): value for name, value in headers.items()}
 
 
 def flaw(one: SignedRequest, *, now: float = CREATED + 1.0, keys: Keyring = KEYS) -> Flaw | None:
@@ -158,6 +163,71 @@ def test_the_words_of_a_late_signature_speak_of_clocks() -> None:
 def test_another_secret_does_not_fit() -> None:
     others = Keyring.read([f"{KEY}:{b64encode(b'another secret').decode()}"])
     assert flaw(proven(signed()), keys=others) is Flaw.MISMATCH
+
+
+def test_while_a_secret_is_being_changed_both_fit() -> None:
+    old, new = b64encode(b"the old secret").decode(), SECRET
+    keys = Keyring.read([f"{KEY}:{new}", f"{KEY}:{old}", "bare-key"])
+    by_old = request(**_underscored(sign(request(), b64decode(old), nonce=NONCE, now=CREATED)))
+    assert flaw(proven(signed()), keys=keys) is None
+    assert flaw(by_old, keys=keys) is None
+    assert flaw(by_old) is Flaw.MISMATCH
+    assert flaw(request(), keys=keys) is Flaw.UNSIGNED
+    assert (len(keys), keys.signs) == (2, False)
+
+
+@pytest.mark.parametrize("entries", [(KEY, f"{KEY}:{SECRET}"), (f"{KEY}:{SECRET}", KEY), (KEY, KEY)])
+def test_a_key_has_secrets_or_none(entries: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="stands there twice") as caught:
+        Keyring.read(entries)
+    assert KEY not in str(caught.value)
+
+
+def test_one_key_after_another_may_come_in_each_with_its_own_secret() -> None:
+    other = b64encode(b"another secret").decode()
+    keys = Keyring.read([f"old-key:{other}", f"{KEY}:{SECRET}"])
+    assert keys.signs
+    assert flaw(proven(signed()), keys=keys) is None
+    crossed = proven(signed(key="old-key"), x_api_key="old-key")
+    assert flaw(crossed, keys=keys) is Flaw.MISMATCH
+
+
+def test_every_key_is_compared_in_constant_time_whichever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[bytes, bytes]] = []
+    same = hmac.compare_digest
+
+    def count(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return same(one, other)
+
+    keys = Keyring.read([f"first:{SECRET}", f"{KEY}:{SECRET}", f"last:{SECRET}"])
+    monkeypatch.setattr(hmac, "compare_digest", count)
+    for key in ("first", KEY, "last", "nobodys"):
+        compared.clear()
+        flaw(proven(signed(key=key), x_api_key=key), keys=keys)
+        assert len(compared) == 4, "three keys and a signature"
+
+
+def test_a_signature_lets_in_once() -> None:
+    nonces = Nonces()
+    assert verify(proven(signed()), KEYS, CREATED - 2.5, nonces) is None
+    for now in (CREATED - 2.5, CREATED + 7.0):
+        again = verify(proven(signed()), KEYS, now, nonces)
+        assert again is not None
+        assert again.flaw is Flaw.REPLAYED
+    assert verify(proven(signed()), KEYS, CREATED + 1.0, Nonces()) is None
+
+
+def test_only_what_was_accepted_is_a_nonce_that_was_used_and_it_is_forgotten() -> None:
+    nonces = Nonces()
+    forged = request(signature_input=signed(), signature="sig1=:AAAA:")
+    for _ in range(100):
+        assert verify(forged, KEYS, CREATED + 1.0, nonces) is not None
+    assert len(nonces) == 0
+    assert verify(proven(signed()), KEYS, CREATED + 1.0, nonces) is None
+    later = CREATED + 60
+    assert verify(proven(signed(created=later)), KEYS, later, nonces) is None
+    assert len(nonces) == 1
 
 
 def test_a_key_without_a_secret_comes_in_unsigned_and_only_so() -> None:

@@ -203,8 +203,7 @@ def keyring() -> Keyring:
 
 
 async def test_a_signed_request_passes_as_it_is_and_its_signature_holds() -> None:
-    _, secret = keyring().find(KEY)
-    assert secret is not None
+    _, (secret,) = keyring().find(KEY)
     request = signed(secret, SystemClock().wall())
     async with (
         upstream() as bot,
@@ -216,8 +215,7 @@ async def test_a_signed_request_passes_as_it_is_and_its_signature_holds() -> Non
 
 
 async def test_a_request_for_another_host_is_signed_anew() -> None:
-    _, secret = keyring().find(KEY)
-    assert secret is not None
+    _, (secret,) = keyring().find(KEY)
     async with (
         upstream() as bot,
         relaying(f"ws://127.0.0.1:{bot.port}/other", keeps_host=False, keys=keyring()) as relay,
@@ -229,6 +227,21 @@ async def test_a_request_for_another_host_is_signed_anew() -> None:
         assert (asked.target, asked.headers["host"]) == ("/other", f"127.0.0.1:{bot.port}")
         request = SignedRequest(asked.target, asked.headers["host"], asked.headers)
         assert verify(request, keyring(), SystemClock().wall()) is None
+
+
+async def test_a_request_that_was_overheard_is_not_signed_anew_a_second_time() -> None:
+    _, (secret,) = keyring().find(KEY)
+    request = signed(secret, SystemClock().wall())
+    async with (
+        upstream() as bot,
+        relaying(f"ws://127.0.0.1:{bot.port}", keeps_host=False, keys=keyring()) as relay,
+        connected(relay.port) as (_, first),
+        connected(relay.port) as (reader, second),
+    ):
+        first.write(request)
+        await bot.head()
+        second.write(request)
+        assert (await reader.read()).startswith(b"HTTP/1.1 401 Unauthorized\r\n")
 
 
 async def test_nobody_gets_a_signature_who_had_none_that_holds() -> None:

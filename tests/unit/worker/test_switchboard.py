@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -141,6 +142,22 @@ async def test_a_signature_that_was_seen_before_its_time_ran_out_for_another_pat
         async with connect(told.url, additional_headers=headers, proxy=None):
             pass
     assert told.of(UpgradeRefused)[0].reason == "mismatch"
+
+
+async def test_a_request_that_was_overheard_lets_nobody_in_a_second_time() -> None:
+    async with switchboard() as told:
+        headers = ACCESS.headers(someone(3), told.url, nonce="n" * 24, wall=time.time())
+        async with connect(told.url, additional_headers=headers, proxy=None):
+            with pytest.raises(InvalidStatus, match="401"):
+                await connect(told.url, additional_headers=headers, proxy=None)
+    assert told.of(UpgradeRefused)[0].reason == "replayed"
+
+
+async def test_while_the_secret_is_being_changed_both_let_in() -> None:
+    keys = Keyring.read([f"{KEY}:{b64encode(b'the new secret').decode()}", f"{KEY}:{SECRET}"])
+    async with switchboard(keys) as told:
+        for seed, access in ((1, ACCESS), (2, Access(KEY, b"the new secret"))):
+            assert (await caller(told, offer=someone(seed), access=access).run()).closed
 
 
 async def test_another_path_is_not_found() -> None:
