@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from dashboard.call.events import (
     ErrorReceived,
-    Event,
     MalformedReceived,
     SessionStarted,
     StatusReceived,
@@ -35,8 +34,18 @@ from dashboard.call.hook_events import (
 )
 from dashboard.dialects import audiohook_wire as wire
 from dashboard.dialects.audiohook_counts import Counter, MediaClock
-from dashboard.dialects.audiohook_entities import Found, entities
+from dashboard.dialects.audiohook_entities import Entities, Found
+from dashboard.dialects.audiohook_parameters import (
+    MOST_LISTED,
+    TEXT_LIMIT,
+    continued_by,
+    gap_of,
+    language_of,
+    variables_of,
+    word,
+)
 from dashboard.dialects.audiohook_rules import Rule
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.audiohook_wire import NIL, RATE, Broken, Media, Message, Side
 from dashboard.dialects.base import AudioFormat, AudioFrame, Item
 from dashboard.dialects.fields import UnreadableError, whole
@@ -47,10 +56,8 @@ OPENED_WITHIN_S = 5.0
 
 _EXCERPT = 160
 _WORD_LIMIT = 64
-_TEXT_LIMIT = 500
-_MOST_LISTED = 16
+_KIND_LIMIT = 20
 _KEYS = re.compile(r"[*#A-Da-d]")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
 Stage = Literal["preparing", "opening", "active", "paused", "closing", "closed"]
 
@@ -62,21 +69,6 @@ class Heard(NamedTuple):
     items: list[Item]
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """What the upgrade's headers say of the session to come; empty where they do not."""
-
-    session_id: str = ""
-    organization_id: str = ""
-    correlation_id: str = ""
-
-    @classmethod
-    def of_headers(cls, headers: Mapping[str, str]) -> Announced:
-        """Read headers, by lower-case name; what is no UUID counts as absent."""
-        named = ("audiohook-session-id", "audiohook-organization-id", "audiohook-correlation-id")
-        return cls(*(wire.uuid(headers.get(name, "").strip()) or "" for name in named))
-
-
 @dataclass(slots=True)
 class _Asked:
     """What is yet to be answered, by the number of the message that asked."""
@@ -84,6 +76,8 @@ class _Asked:
     pings: list[int] = field(default_factory=list)
     pause: bool = False
     resume: bool = False
+    updates: int = 0
+    languages: bool = False
 
 
 class AudioHook:
@@ -104,6 +98,7 @@ class AudioHook:
         self._legs = legs or {"client": "inbound", "server": "outbound"}
         self._counters: dict[Side, Counter] = {"client": Counter(), "server": Counter()}
         self._asked = _Asked()
+        self._entities = Entities()
         self._clock = MediaClock()
         self._played = 0.0  # of the server's audio
         self._opened_at: float | None = None
@@ -160,8 +155,9 @@ class AudioHook:
             return [self.broken(Rule.AUDIO_EMPTY, "server", at)]
         if self.stage == "closing":
             return []  # it was on its way
-        if self.stage not in ("active", "paused"):
-            return [self.broken(Rule.AUDIO_UNEXPECTED, "server", at, self.stage)]
+        if self.stage not in ("active", "paused") or self.media is None:
+            why = self.stage if self.stage not in ("active", "paused") else "no media was selected"
+            return [self.broken(Rule.AUDIO_UNEXPECTED, "server", at, why)]
         mono = self._format._replace(channels=1)
         found: list[Item] = []
         if odd := len(data) % mono.sample_bytes:
@@ -194,7 +190,7 @@ class AudioHook:
         if side == "client" and message.position is not None:
             found += self._clock.compare(message.position, before)
         return [
-            self.broken(one.rule, side, at, f"{message.kind[:20]}: {one.detail}".rstrip(": "))
+            self.broken(one.rule, side, at, f"{word(message.kind, _KIND_LIMIT)}: {one.detail}".rstrip(": "))
             if isinstance(one, Broken)
             else one
             for one in found
@@ -219,7 +215,8 @@ class AudioHook:
         participant = said.get("participant")
         self.conversation_id = wire.uuid(said.get("conversationId")) or ""
         self.participant_id = wire.uuid(participant.get("id")) or "" if isinstance(participant, dict) else ""
-        self.offers = said["media"][:_MOST_LISTED] if isinstance(said.get("media"), list) else []
+        self.offers = said["media"][:MOST_LISTED] if isinstance(said.get("media"), list) else []
+        self._asked.languages = said.get("supportedLanguages") is True
         organization = wire.uuid(said.get("organizationId")) or ""
         if self.announced.organization_id not in ("", organization):
             yield Broken(Rule.ORGANIZATION_DIFFERS, "")
@@ -231,18 +228,18 @@ class AudioHook:
             self.participant_id,
             self.announced.correlation_id,
             tuple(clean(wire.media_words(offer), _WORD_LIMIT) for offer in self.offers),
-            _language(said.get("language")),
-            tuple(_continued(said.get("continuedSessions"))),
+            language_of(said.get("language")),
+            tuple(continued_by(said.get("continuedSessions"))),
         )
 
     def _close(self, message: Message, at: float) -> Iterator[Found]:
         if self.stage in ("closing", "closed"):
             return
-        self.stage, self.close_reason = "closing", _word(message.parameters.get("reason"))
+        self.stage, self.close_reason = "closing", word(message.parameters.get("reason"))
         yield SessionEnding(self.call_id, at, "client", self.close_reason)
 
     def _ping(self, message: Message, at: float) -> Iterator[Found]:
-        self._asked.pings = [*self._asked.pings[-_MOST_LISTED:], self._counters["client"].seq]
+        self._asked.pings = [*self._asked.pings[-MOST_LISTED:], self._counters["client"].seq]
         rtt_s = wire.duration_s(message.parameters.get("rtt"))
         yield HookPinged(self.call_id, at, rtt_s, message.position, self._clock.position)
 
@@ -256,7 +253,7 @@ class AudioHook:
 
     def _resumed(self, message: Message, at: float) -> Iterator[Found]:
         asked, self._asked.resume = self._asked.resume, False
-        gap = _gap(message)
+        gap = gap_of(message)
         if gap is not None:
             yield from self._clock.left_out(*gap)
         if self.stage == "paused":
@@ -267,17 +264,18 @@ class AudioHook:
             yield Broken(Rule.RESUMED_UNEXPECTED, f"while {self.stage}")
 
     def _discarded(self, message: Message, at: float) -> Iterator[Found]:
-        gap = _gap(message)
+        gap = gap_of(message)
         if gap is not None:
             yield from self._clock.left_out(*gap)
             yield MediaDiscarded(self.call_id, at, *gap)
 
     def _update(self, message: Message, at: float) -> Iterator[Found]:
-        yield LanguageChanged(self.call_id, at, _language(message.parameters.get("language")))
+        self._asked.updates += 1
+        yield LanguageChanged(self.call_id, at, language_of(message.parameters.get("language")))
 
     def _error(self, message: Message, at: float) -> Iterator[Found]:
         said = message.parameters
-        code, text = whole(said.get("code")), _word(said.get("message"), _TEXT_LIMIT)
+        code, text = whole(said.get("code")), word(said.get("message"), TEXT_LIMIT)
         code = code if code is not None and abs(code) < 100_000 else None
         wait_s = wire.duration_s(said.get("retryAfter"))
         words = text if code is None else f"{code} {text}"
@@ -308,6 +306,8 @@ class AudioHook:
         chosen = chosen if isinstance(chosen, list) else []
         if len(chosen) > 1 or any(entry not in self.offers for entry in chosen):
             yield Broken(Rule.MEDIA_NOT_OFFERED, clean(", ".join(map(wire.media_words, chosen[:2])), _WORD_LIMIT))
+        if "supportedLanguages" in message.parameters and not self._asked.languages:
+            yield Broken(Rule.LANGUAGES_UNASKED, "")
         self.media = wire.media(chosen[0]) if chosen else None
         if self.media is not None:
             self._format = self.media.audio
@@ -327,14 +327,14 @@ class AudioHook:
 
     def _disconnect(self, message: Message, at: float) -> Iterator[Found]:
         said, outputs = message.parameters, message.parameters.get("outputVariables")
-        variables = tuple(_variables(outputs)) if isinstance(outputs, dict) else ()
-        reason, info = _word(said.get("reason")), _word(said.get("info"), _TEXT_LIMIT)
+        variables = tuple(variables_of(outputs)) if isinstance(outputs, dict) else ()
+        reason, info = word(said.get("reason")), word(said.get("info"), TEXT_LIMIT)
         yield SessionEnding(self.call_id, at, "server", reason, info, variables)
 
     def _event(self, message: Message, at: float) -> Iterator[Found]:
         if self.stage not in ("active", "paused", "closing"):
             yield Broken(Rule.EVENT_UNEXPECTED, f"while {self.stage}")
-        yield from entities(message.parameters, self.media.names if self.media else (), self.call_id, at)
+        yield from self._entities.read(message.parameters, self.media.names if self.media else (), self.call_id, at)
 
     def _pause(self, message: Message, at: float) -> Iterator[Found]:
         self._asked.pause = True
@@ -353,11 +353,13 @@ class AudioHook:
             yield Broken(Rule.PONG_MISMATCH, f"clientseq {message.ack}, the ping was {self._asked.pings[-1]}")
 
     def _reconnect(self, message: Message, at: float) -> Iterator[Found]:
-        info = _word(message.parameters.get("info"), _TEXT_LIMIT)
+        info = word(message.parameters.get("info"), TEXT_LIMIT)
         yield StatusReceived(self.call_id, at, f"the server asks for a reconnect{f': {info}' if info else ''}")
 
-    def _updated(self, message: Message, at: float) -> Iterable[Event]:
-        return ()
+    def _updated(self, message: Message, at: float) -> Iterator[Found]:
+        if self._asked.updates == 0:
+            yield Broken(Rule.UPDATED_UNASKED, "")
+        self._asked.updates = max(0, self._asked.updates - 1)
 
 
 _Handler = Callable[[AudioHook, Message, float], Iterable[Found]]
@@ -369,28 +371,3 @@ _HANDLERS: dict[str, _Handler] = {
         *("opened", "closed", "disconnect", "event", "pause", "resume", "pong", "reconnect", "updated"),
     )
 }
-
-
-def _gap(message: Message) -> tuple[float, float] | None:
-    """Return where a gap begins and how long it is."""
-    start, seconds = (wire.duration_s(message.parameters.get(name)) for name in ("start", "discarded"))
-    return None if start is None or seconds is None else (start, seconds)
-
-
-def _word(value: Any, limit: int = _WORD_LIMIT) -> str:
-    return clean(value, limit) if isinstance(value, str) else ""
-
-
-def _language(value: object) -> str:
-    return value if isinstance(value, str) and len(value) <= 32 and _LANGUAGE.fullmatch(value) else ""
-
-
-def _variables(values: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in list(values.items())[:_MOST_LISTED]:
-        yield clean(f"{name}={value}", _TEXT_LIMIT)
-
-
-def _continued(value: object) -> Iterator[str]:
-    for one in value[:_MOST_LISTED] if isinstance(value, list) else ():
-        if isinstance(one, dict) and (session_id := wire.uuid(one.get("id"))):
-            yield session_id

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dashboard.call.events import PingMeasured
+from dashboard.call.events import MalformedReceived, PingMeasured
 from dashboard.dialects import audiohook_wire as wire
-from dashboard.dialects.audiohook import OPENED_WITHIN_S, Announced, AudioHook
+from dashboard.dialects.audiohook import OPENED_WITHIN_S, AudioHook
 from dashboard.dialects.audiohook_rules import Rule
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.audiohook_wire import RATE, Media, Message
-from dashboard.dialects.base import Item
+from dashboard.dialects.base import Item, Problem
 
 FIRST_PING_S = 1.0
 PING_S = 5.0
@@ -130,7 +131,7 @@ class HookClient:
 
     def discard(self, seconds: float, now: float) -> None:
         """Leave a piece of the media out, and say so."""
-        if self.streams:
+        if self.streams and seconds > 0.0:
             self._say("discarded", self._gap(seconds), now)
 
     def pause(self, now: float) -> None:
@@ -183,7 +184,8 @@ class HookClient:
             if not self._takes_audio:
                 self.fail(415, "Unexpected binary message", at)
         elif message is None:
-            self.fail(400, "Message not understood", at)
+            too_long = any(isinstance(item, MalformedReceived) and item.problem == Problem.TOO_LONG for item in items)
+            self.fail(413 if too_long else 400, "Message too large" if too_long else "Message not understood", at)
         else:
             broken = {item.rule for item in message.broken}
             if Rule.BAD_SEQ in broken or message.seq != self.session.numbers("server")[0]:
@@ -205,6 +207,8 @@ class HookClient:
                 self.close(at, "disconnect")
             case "pong":
                 return self._ponged(message, at)
+            case "pause" | "resume" if self.state == "opening":
+                self.fail(409, f"Unexpected '{message.kind}'", at)
             case "pause":
                 self.pause(at)
             case "resume":
@@ -223,6 +227,7 @@ class HookClient:
         else:
             self.state, self._due = "open", None
             self._ping_due = at + FIRST_PING_S if self._may_ping else None
+            self.discard(wire.duration_s(message.parameters.get("discardTo")) or 0.0, at)
             if message.parameters.get("startPaused") is True:
                 self.pause(at)
 

@@ -26,12 +26,15 @@ class Rule(StrEnum):
     WRONG_SIDE = "wrong_side"
     # the upgrade
     HEADER_MISSING = "header_missing"
+    BAD_HEADER = "bad_header"
     ORGANIZATION_DIFFERS = "organization_differs"
     # the order of things
     NOT_OPENED = "not_opened"
     OPENED_LATE = "opened_late"
     OPEN_REPEATED = "open_repeated"
     OPENED_UNASKED = "opened_unasked"
+    LANGUAGES_UNASKED = "languages_unasked"
+    UPDATED_UNASKED = "updated_unasked"
     CLOSED_UNASKED = "closed_unasked"
     AFTER_CLOSE = "after_close"
     PAUSED_UNEXPECTED = "paused_unexpected"
@@ -52,6 +55,7 @@ class Rule(StrEnum):
     NO_ENTITIES = "no_entities"
     BAD_ENTITY = "bad_entity"
     CHANNEL_UNKNOWN = "channel_unknown"
+    FINAL_REPEATED = "final_repeated"
     # Audio Connector
     TURN_LATE = "turn_late"
     DISCONNECT_EARLY = "disconnect_early"
@@ -76,11 +80,14 @@ RULES: dict[Rule, str] = {
     Rule.UNKNOWN_TYPE: "there is no message of this type",
     Rule.WRONG_SIDE: "this message is for the other side to send",
     Rule.HEADER_MISSING: "the upgrade names organisation, session, correlation and key",
+    Rule.BAD_HEADER: "organisation, session and correlation of the upgrade are UUIDs, its key is one that can be",
     Rule.ORGANIZATION_DIFFERS: "organizationId of open is the one of the upgrade",
     Rule.NOT_OPENED: "open comes first",
     Rule.OPENED_LATE: "opened comes within 5 s of open",
     Rule.OPEN_REPEATED: "there is one open in a session",
     Rule.OPENED_UNASKED: "opened answers an open, once",
+    Rule.LANGUAGES_UNASKED: "opened tells languages only to who asked for them",
+    Rule.UPDATED_UNASKED: "updated answers an update",
     Rule.CLOSED_UNASKED: "closed answers a close",
     Rule.AFTER_CLOSE: "nothing comes after close, or after closed",
     Rule.PAUSED_UNEXPECTED: "paused comes while audio flows, or answers pause",
@@ -99,6 +106,7 @@ RULES: dict[Rule, str] = {
     Rule.NO_ENTITIES: "an event has at least one entity",
     Rule.BAD_ENTITY: "an entity has a type, and data as its type wants it",
     Rule.CHANNEL_UNKNOWN: "channelId is an index into the selected channels",
+    Rule.FINAL_REPEATED: "the final transcript of an utterance is sent once",
     Rule.TURN_LATE: "bot_turn_response comes before the audio of its turn",
     Rule.DISCONNECT_EARLY: "disconnect completed comes when all audio has been played",
     Rule.RATE_EXCEEDED: "a bot sends 5 audio messages a second on average, and 25 at once",

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from dashboard.call.events import Cause
 from dashboard.dialects import audiohook_wire as wire
-from dashboard.dialects.audiohook import Announced, AudioHook
+from dashboard.dialects.audiohook import AudioHook
 from dashboard.dialects.audiohook_rules import Rule
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.audiohook_wire import Message, Side
 from dashboard.dialects.base import Item
 
@@ -44,6 +45,7 @@ class HookServer:
         self._stale_after_s = stale_after_s
         self._seq = 0
         self._waiting: list[dict[str, Any]] = []
+        self._began = now
         self._heard_at = now
         self._ping_due = now
         self._end_due: float | None = None
@@ -97,7 +99,7 @@ class HookServer:
         session = self.session
         if self.hang_up is not None:
             return []
-        if session.stage == "preparing" and now >= self._heard_at + OPEN_WITHIN_S:
+        if session.stage == "preparing" and now >= self._began + OPEN_WITHIN_S:  # whatever else it says
             self.hang_up = HangUp(1002, "no open", Cause.TIMEOUT)
         elif self._end_due is not None and now >= self._end_due:
             self.hang_up = HangUp(1000, "", Cause.SESSION_ENDED if session.stage == "closed" else Cause.TIMEOUT)

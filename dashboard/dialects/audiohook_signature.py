@@ -44,6 +44,11 @@ _TEXTS, _NUMBERS = ("alg", "keyid", "nonce"), ("created", "expires")
 _NOBODYS_SECRET = b"a key that is not known is checked like one that is"
 
 
+def is_key(text: str) -> bool:
+    """Tell whether this can be an API key."""
+    return _KEY.fullmatch(text) is not None
+
+
 class Flaw(StrEnum):
     """Why an upgrade is not authenticated."""
 
@@ -99,7 +104,7 @@ class Keyring:
         secrets: dict[str, list[bytes]] = {}
         for entry in entries:
             key, colon, encoded = entry.partition(":")
-            if not _KEY.fullmatch(key):
+            if not is_key(key):
                 raise ValueError("an API key is made of letters, digits and + / _ - with up to two = at its end")
             secret = _decoded(encoded) if colon else None
             if colon and not secret:
@@ -156,7 +161,7 @@ def verify(request: SignedRequest, keys: Keyring, now: float, nonces: Nonces | N
     answer after half a second at the earliest, whatever the flaw.
     """
     key = request.headers.get("x-api-key", "").strip()
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         return Refused(Flaw.KEY_MISSING, "no X-API-KEY, or not one that can be a key")
     known, secrets = keys.find(key)
     signed = [name for name in ("signature-input", "signature") if name in request.headers]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from dashboard.dialects.audiohook_rules import Rule
 from dashboard.dialects.base import AudioFormat, Problem
 from dashboard.dialects.fields import UnreadableError, parsed, whole
+from dashboard.dialects.shapes import Test, anything, each, flag, is_a, is_text_map, lacking, one_of, shaped, text
 
 Side = Literal["client", "server"]
 """Genesys is the client, which dials; the integration is the server."""
@@ -29,6 +30,8 @@ CHANNELS = {"external": "caller", "internal": "agent"}
 _DURATION = re.compile(r"PT((?:[0-9]*\.)?[0-9]{1,20})S")
 _DURATION_LIMIT = 40
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_CONTINUATION = bytes(range(0x80, 0xC0))
+"""Bytes that begin no character of UTF-8: the others are counted in no time, also where nothing can be decoded."""
 _LANGUAGE = re.compile(r"[a-z]{2,3}-[A-Za-z]{2,3}")
 
 Parameters = dict[str, Any]
@@ -90,7 +93,7 @@ PCMU, L16 = "PCMU", "L16"
 class Media(NamedTuple):
     """An entry of a media offer, 8000 Hz; the channels as the wire names them, in their order.
 
-    L16 is taken to be little-endian, as the reference implementation's.
+    L16 is little-endian, not as in RFC 3551: Genesys' reference implementation reads it by Int16Array (audioframe.ts).
     """
 
     channels: tuple[str, ...]
@@ -137,38 +140,6 @@ def media_words(entry: object) -> str:
 
 # -- what each type holds -----------------------------------------------------------------------------------
 
-Test = Callable[[object], bool]
-
-
-def _is(*kinds: type) -> Test:
-    return lambda value: isinstance(value, kinds)
-
-
-def _each(test: Test) -> Test:
-    return lambda value: isinstance(value, list) and all(map(test, value))
-
-
-def _one_of(*words: str) -> Test:
-    return lambda value: isinstance(value, str) and value in words
-
-
-def _object(fields: Mapping[str, Test]) -> Test:
-    return lambda value: isinstance(value, dict) and not any(_lacking(fields, value))
-
-
-def _lacking(fields: Mapping[str, Test], values: Mapping[str, Any]) -> Iterator[str]:
-    for field, test in fields.items():
-        name = field.rstrip("?")
-        if name in values:
-            if not test(values[name]):
-                yield name
-        elif name == field:
-            yield name
-
-
-def _is_text_map(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-
 
 def _is_code(value: object) -> bool:
     code = whole(value)
@@ -185,73 +156,71 @@ def _is_count(value: object) -> bool:
     return _count(value) is not None
 
 
-def _is_duration(value: object) -> bool:
+def is_duration(value: object) -> bool:
     return duration_s(value) is not None
 
 
-def _is_uuid(value: object) -> bool:
+def is_uuid(value: object) -> bool:
     return uuid(value) is not None
 
 
-def _is_language(value: object) -> bool:
+def is_language(value: object) -> bool:
     return isinstance(value, str) and _LANGUAGE.fullmatch(value) is not None
 
 
 def _is_media(value: object) -> bool:
     match value:
         case {"type": "audio", "format": "PCMU" | "L16", "channels": [*channels], "rate": rate}:
-            return whole(rate) == RATE and len(channels) in (1, 2) and all(map(_one_of(*CHANNELS), channels))
+            return whole(rate) == RATE and len(channels) in (1, 2) and all(map(one_of(*CHANNELS), channels))
     return False
 
 
-_text, _flag, _any = _is(str), _is(bool), _is(object)
-_gap: dict[str, Test] = {"start": _is_duration, "discarded": _is_duration}
-_participant: dict[str, Test] = {"id": _is_uuid, "ani": _text, "aniName": _text, "dnis": _text}
-_continued: dict[str, Test] = {"id": _is_uuid, "serverseq": _is_count, "clientseq": _is_count}
+_gap: dict[str, Test] = {"start": is_duration, "discarded": is_duration}
+_participant: dict[str, Test] = {"id": is_uuid, "ani": text, "aniName": text, "dnis": text}
+_continued: dict[str, Test] = {"id": is_uuid, "serverseq": _is_count, "clientseq": _is_count}
 
-# A question mark marks a field that may be missing.
 _PARAMETERS: dict[Side, dict[str, dict[str, Test]]] = {
     "client": {
         "open": {
-            "organizationId": _is_uuid,
-            "conversationId": _is_uuid,
-            "participant": _object(_participant),
-            "media": _each(_is_media),
-            "language?": _is_language,
-            "supportedLanguages?": _flag,
-            "continuedSessions?": _each(_object(_continued)),
-            "customConfig?": _is(dict),
-            "inputVariables?": _is_text_map,
+            "organizationId": is_uuid,
+            "conversationId": is_uuid,
+            "participant": shaped(_participant),
+            "media": each(_is_media),
+            "language?": is_language,
+            "supportedLanguages?": flag,
+            "continuedSessions?": each(shaped(_continued)),
+            "customConfig?": is_a(dict),
+            "inputVariables?": is_text_map,
         },
-        "close": {"reason": _one_of("end", "error", "disconnect", "reconnect")},
-        "ping": {"rtt?": _is_duration},
+        "close": {"reason": one_of("end", "error", "disconnect", "reconnect")},
+        "ping": {"rtt?": is_duration},
         "paused": {},
         "resumed": _gap,
         "discarded": _gap,
-        "update": {"language?": _is_language},
-        "error": {"code": _is_code, "message": _text, "retryAfter?": _is_duration},
-        "dtmf": {"digit": _text},
+        "update": {"language?": is_language},
+        "error": {"code": _is_code, "message": text, "retryAfter?": is_duration},
+        "dtmf": {"digit": text},
         "playback_started": {},
         "playback_completed": {},
     },
     "server": {
         "opened": {
-            "media": _each(_is_media),
-            "startPaused?": _flag,
-            "discardTo?": _is_duration,
-            "supportedLanguages?": _each(_text),
+            "media": each(_is_media),
+            "startPaused?": flag,
+            "discardTo?": is_duration,
+            "supportedLanguages?": each(text),
         },
         "closed": {},
         "disconnect": {
-            "reason": _one_of("completed", "unauthorized", "error"),
-            "info?": _text,
-            "outputVariables?": _is_text_map,
+            "reason": one_of("completed", "unauthorized", "error"),
+            "info?": text,
+            "outputVariables?": is_text_map,
         },
-        "event": {"entities": _each(_object({"type": _text, "data": _any}))},
+        "event": {"entities": each(shaped({"type": text, "data": anything}))},
         "pause": {},
         "resume": {},
         "pong": {},
-        "reconnect": {"info?": _text},
+        "reconnect": {"info?": text},
         "updated": {},
     },
 }
@@ -262,7 +231,7 @@ OTHER: dict[Side, Side] = {"client": "server", "server": "client"}
 def _type_broken(kind: str, parameters: Parameters, side: Side) -> Iterator[Broken]:
     fields = _PARAMETERS[side].get(kind)
     if fields is not None:
-        for name in _lacking(fields, parameters):
+        for name in lacking(fields, parameters):
             yield Broken(Rule.BAD_PARAMETERS, name)
     elif kind in _PARAMETERS[OTHER[side]]:
         yield Broken(Rule.WRONG_SIDE, "")
@@ -280,7 +249,7 @@ def is_known(kind: str, side: Side) -> bool:
 
 def read(data: bytes, side: Side) -> Message:
     """Read a text message of `side`; raises UnreadableError for what is no message at all."""
-    if len(data) > TEXT_LIMIT and len(data.decode("utf-8", "replace")) > TEXT_LIMIT:
+    if len(data) > TEXT_LIMIT and len(data.translate(None, _CONTINUATION)) > TEXT_LIMIT:
         raise UnreadableError(Problem.TOO_LONG)
     fields = parsed(data)
     kind = fields.get("type")

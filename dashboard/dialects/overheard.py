@@ -17,8 +17,9 @@ from dashboard.call.events import (
 from dashboard.call.hook_events import RuleBroken
 from dashboard.call.tap_events import ClientSent
 from dashboard.dialects.appfoundry import ID_LIMIT, KIND_LIMIT, AppFoundry
-from dashboard.dialects.audiohook import Announced, AudioHook
+from dashboard.dialects.audiohook import AudioHook
 from dashboard.dialects.audiohook_rules import Rule
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.base import AudioFormat, AudioFrame, Item
 from dashboard.dialects.fields import Message, UnreadableError, parsed
 from dashboard.wiretext import clean

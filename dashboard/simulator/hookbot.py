@@ -11,9 +11,9 @@ import ssl
 from typing import Any
 
 from dashboard.clock import Clock, SystemClock
-from dashboard.dialects.audiohook import Announced
 from dashboard.dialects.audiohook_server import HookServer
 from dashboard.dialects.audiohook_signature import Keyring, SignedRequest, verify
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.simulator.botside import BotSide
 from dashboard.simulator.faults import Refuse, SlowOpen, Unruly
 from dashboard.simulator.plan import FaultPlan

@@ -26,7 +26,7 @@ from dashboard.call.events import (
 from dashboard.call.ports import Emit, Hear
 from dashboard.clock import Clock
 from dashboard.dialects.audiohook_server import HookServer
-from dashboard.dialects.base import AudioFrame, Item
+from dashboard.dialects.base import Item
 from dashboard.resilience.retry import close_cause
 from dashboard.transport.tapped import Arrival, Closed
 from dashboard.transport.watched_loop import loop_watch
@@ -90,7 +90,7 @@ class AnsweredCall:
             self._intake.overhear(hear)
         self._consumer = asyncio.create_task(self._intake.run())
 
-    def begin(self, machine: HookServer, opening: Opening, facts: Sequence[Item]) -> None:
+    def begin(self, machine: HookServer, opening: Opening, facts: Sequence[Event]) -> None:
         """Go on with a session that has just been opened; `facts`: what was found on its connection until now."""
         first = self._machine is None
         self._opened_at = max((fact.at for fact in facts), default=opening.opened_at)
@@ -105,8 +105,7 @@ class AnsweredCall:
         self._emit(ConnectionOpened(self.call_id, opening.opened_at, opening.endpoint, opening.clock, took_s))
         self._emit(LinkChanged(self.call_id, opening.opened_at, LinkState.OPEN, Cause.PROGRESS))
         for fact in facts:
-            if not isinstance(fact, AudioFrame):
-                self._emit(replace(fact, call_id=self.call_id))
+            self._emit(replace(fact, call_id=self.call_id))
 
     def offer(self, arrival: Arrival) -> None:
         """Take a message of the session."""

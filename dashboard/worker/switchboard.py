@@ -17,11 +17,11 @@ from dashboard.call.events import Cause, Event, Marked, PingMeasured, Ticked
 from dashboard.call.hook_events import DOOR, HookAccepted, ListenerStarted, ProbeAnswered, RuleBroken, UpgradeRefused
 from dashboard.call.ports import Command, Emit, Hear, Mark, Stop
 from dashboard.clock import Clock
-from dashboard.dialects.audiohook import Announced
-from dashboard.dialects.audiohook_rules import Rule
+from dashboard.dialects import audiohook_upgrade as upgrade
 from dashboard.dialects.audiohook_server import HangUp, HookServer
 from dashboard.dialects.audiohook_signature import Keyring, Nonces, SignedRequest, verify
-from dashboard.dialects.base import AudioFrame, Item
+from dashboard.dialects.audiohook_upgrade import Announced
+from dashboard.dialects.base import Item
 from dashboard.resilience.retry import LinkError
 from dashboard.transport.accepting import Door, Knock, TurnedAway
 from dashboard.transport.tapped import Arrival, Closed
@@ -35,12 +35,6 @@ REFUSED_AFTER_S = 0.5
 _UNSENT = 1_000
 _HELD = 200
 _NOTE_LIMIT = 200
-_HEADERS = (
-    "audiohook-organization-id",
-    "audiohook-session-id",
-    "audiohook-correlation-id",
-    "x-api-key",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +173,8 @@ class Switchboard:
             self._new_id(), Announced.of_headers(knock.headers), self._now(), stale_after_s=self._options.stale_after_s
         )
         line = _Line(self, socket, machine, Opening(knock.at, self._now(), self.endpoint, socket.clock))
-        missing = [name for name in _HEADERS if not knock.headers.get(name)]
-        if missing:
-            line.tell([machine.session.broken(Rule.HEADER_MISSING, "client", knock.at, ", ".join(missing))])
+        flaws = upgrade.breaches(knock.headers)
+        line.tell([machine.session.broken(rule, "client", knock.at, detail) for rule, detail in flaws])
         self._lines.add(line)
         if self._stopping.is_set():
             line.dismiss()
@@ -193,7 +186,7 @@ class Switchboard:
         finally:
             self._lines.discard(line)
 
-    def place(self, line: _Line, held: list[Item]) -> AnsweredCall:
+    def place(self, line: _Line, held: list[Event]) -> AnsweredCall:
         """Return the call that a session belongs to, begun or gone on with."""
         session = line.machine.session
         key = (session.conversation_id or session.call_id, session.participant_id)
@@ -265,7 +258,7 @@ class _Line:
         self.machine = machine
         self.opening = opening
         self.call: AnsweredCall | None = None
-        self.held: list[Item] = []
+        self.held: list[Event] = []
         """What was found before there was a call; of a probe, all that was."""
         self._board = board
         self._unsent: asyncio.Queue[str] = asyncio.Queue(_UNSENT)
@@ -295,12 +288,12 @@ class _Line:
 
     def tell(self, items: list[Item]) -> None:
         """Tell facts of the call, or keep them until there is one."""
+        facts = [item for item in items if isinstance(item, Event)]
         if self.call is None:
-            self.held += items[: _HELD - len(self.held)] if len(self.held) < _HELD else ()
+            self.held += facts[: max(0, _HELD - len(self.held))]
             return
-        for item in items:
-            if not isinstance(item, AudioFrame):
-                self.call.report(item)
+        for fact in facts:
+            self.call.report(fact)
 
     def _arrived(self, arrival: Arrival) -> None:
         try:

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from dashboard.call.events import Event
 from dashboard.call.hook_events import RuleBroken
-from dashboard.dialects.audiohook import Announced
 from dashboard.dialects.audiohook_server import HookServer
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.audiohook_wire import duration, duration_s
 from dashboard.dialects.base import AudioFrame, Item
 

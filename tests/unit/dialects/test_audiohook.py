@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from dashboard.call.events import ErrorReceived, Event, Speaker, StatusReceived, TextReceived, TranscriptReceived
-from dashboard.call.hook_events import EntityReceived, HookAccepted, PlaybackChanged, RuleBroken, SessionEnding
-from dashboard.dialects.audiohook import AudioHook
+from dashboard.call.events import ErrorReceived, Event, StatusReceived
+from dashboard.call.hook_events import HookAccepted, PlaybackChanged, RuleBroken, SessionEnding
 from dashboard.dialects.audiohook_rules import RULES, Rule
 from dashboard.dialects.audiohook_wire import duration, duration_s, uuid
-from dashboard.dialects.base import AudioFrame, Item
-from tests.unit.dialects.hook_dialogue import MONO, SESSION, STEREO, open_parameters
-
-AT = 1000.0
-UTTERANCE = "c4c4c4c4-3333-4444-8555-6f6f6f6f6f6f"
+from dashboard.dialects.base import AudioFrame
+from dashboard.media.levels import measure
+from tests.unit.dialects.hook_dialogue import MONO, SESSION, STEREO
+from tests.unit.dialects.hook_wire import AT, Wire, rules
 
 
 @pytest.mark.parametrize(
@@ -68,123 +65,6 @@ def test_every_rule_is_told_in_words() -> None:
 # -- a server that speaks -----------------------------------------------------------------------------------
 
 
-class Wire:
-    """Both sides of a session, read by one observer."""
-
-    def __init__(self, media: dict[str, Any] = STEREO) -> None:
-        self.hook = AudioHook("call")
-        self.seqs = {"client": 0, "server": 0}
-        self.client("open", **open_parameters())
-        self.server("opened", media=[media])
-
-    def client(self, kind: str, **parameters: Any) -> list[Item]:
-        return self.hook.client(self._written("client", kind, parameters), text=True, at=AT).items
-
-    def server(self, kind: str, **parameters: Any) -> list[Item]:
-        return self.hook.server(self._written("server", kind, parameters), text=True, at=AT).items
-
-    def entity(self, kind: str, data: Any) -> list[Item]:
-        return self.server("event", entities=[{"type": kind, "data": data}])
-
-    def _written(self, side: str, kind: str, parameters: dict[str, Any]) -> bytes:
-        self.seqs[side] += 1
-        fields = {"version": "2", "id": SESSION, "type": kind, "seq": self.seqs[side], "parameters": parameters}
-        if side == "client":
-            fields |= {"serverseq": self.seqs["server"], "position": "PT0S"}
-        else:
-            fields |= {"clientseq": self.seqs["client"]}
-        return json.dumps(fields).encode()
-
-
-def transcript(**changes: Any) -> dict[str, Any]:
-    said = {"type": "display", "transcript": "where is my parcel"}
-    data = {
-        "id": UTTERANCE,
-        "channelId": 0,
-        "isFinal": True,
-        "offset": "PT0.82S",
-        "duration": "PT1.4S",
-        "alternatives": [{"confidence": 0.91, "interpretations": [said]}],
-    }
-    return {name: value for name, value in (data | changes).items() if value is not ...}
-
-
-def rules(items: list[Item]) -> list[str]:
-    return [item.rule for item in items if isinstance(item, RuleBroken)]
-
-
-@pytest.mark.parametrize(("channel", "speaker"), [(0, Speaker.CALLER), (1, Speaker.AGENT)])
-def test_a_transcript_is_of_the_channel_that_it_names_by_its_index(channel: int, speaker: Speaker) -> None:
-    assert Wire().entity("transcript", transcript(channelId=channel)) == [
-        TranscriptReceived("call", AT, speaker, "where is my parcel", True, 0.91)
-    ]
-
-
-def test_the_index_counts_the_selected_channels() -> None:
-    wire = Wire({**STEREO, "channels": ["internal", "external"]})
-    (_, said) = [*wire.entity("transcript", transcript(channelId=0)), None]
-    (heard,) = wire.entity("transcript", transcript(channelId=1, isFinal=False))
-    assert isinstance(heard, TranscriptReceived)
-    assert (heard.speaker, heard.final, said) == (Speaker.CALLER, False, None)
-
-
-@pytest.mark.parametrize("channel", [2, -1, "0", True, 0.5, None, ...])
-def test_a_channel_that_was_not_selected_is_nobodys(channel: Any) -> None:
-    items = Wire().entity("transcript", transcript(channelId=channel))
-    assert rules(items) == ["channel_unknown"]
-    assert [item.speaker for item in items if isinstance(item, TranscriptReceived)] == [Speaker.UNKNOWN]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        *(None, [], "text"),
-        *(transcript(alternatives=...), transcript(alternatives=[]), transcript(alternatives=[{}])),
-        transcript(alternatives=[{"interpretations": [{"transcript": 7}]}]),
-    ],
-)
-def test_a_transcript_without_words_is_a_breach(data: Any) -> None:
-    assert rules(Wire().entity("transcript", data)) == ["bad_entity"]
-
-
-def test_what_assists_the_agent_is_shown_without_its_markup() -> None:
-    data = {
-        "id": UTTERANCE,
-        "utterances": [
-            {"id": "u", "text": "hello", "channel": "internal", "isFinal": True, "confidence": 0.5, "language": "en-US"}
-        ],
-        "suggestions": [
-            {"type": "faq", "question": "Where?", "answer": "<p>In the <b>depot</b> &amp; safe</p>"},
-            {"type": "article", "title": "Depots", "documentUri": "https://user:pw@kb.example/d?key=secret"},
-            {"type": "poem"},
-        ],
-    }
-    items = Wire().entity("agentassist", data)
-    assert items[:3] == [
-        TranscriptReceived("call", AT, Speaker.AGENT, "hello", True, 0.5),
-        EntityReceived("call", AT, "faq", "Where? → In the  depot  & safe"),
-        EntityReceived("call", AT, "article", "Depots https://kb.example/d"),
-    ]
-    assert rules(items) == ["bad_entity"]
-
-
-def test_the_turn_of_a_bot_is_its_text() -> None:
-    items = Wire(MONO).entity("bot_turn_response", {"disposition": "match", "text": "Hello", "confidence": 1.0})
-    assert items == [
-        EntityReceived("call", AT, "bot_turn_response", "match, confidence 1.00"),
-        TextReceived("call", AT, "Hello"),
-    ]
-
-
-def test_an_entity_that_is_not_known_is_shown_raw() -> None:
-    wire = Wire()
-    assert wire.entity("barge_in", {}) == [EntityReceived("call", AT, "barge_in", "")]
-    (shown,) = wire.entity("mood\x1b[31m", {"a": [1, "token=abcdef123"], "b": "x" * 2000})
-    assert isinstance(shown, EntityReceived)
-    assert shown.text.startswith('{"a": [1, "token=***')
-    assert len(shown.text) < 450
-
-
 def test_an_event_must_hold_something_and_come_in_time() -> None:
     assert rules(Wire().server("event", entities=[])) == ["no_entities"]
     assert rules(Wire().server("event")) == ["bad_parameters", "no_entities"]
@@ -205,6 +85,13 @@ def test_the_media_of_opened_must_be_one_that_was_offered() -> None:
         items = wire.server("opened", media=chosen)
         assert "media_not_offered" in rules(items)
         assert any(isinstance(item, HookAccepted) for item in items)
+
+
+def test_languages_are_for_a_client_that_asked_for_them() -> None:
+    for asked, broken in ((True, []), (False, ["languages_unasked"]), (..., ["languages_unasked"])):
+        wire = Wire(supportedLanguages=asked)
+        wire.hook.stage = "opening"
+        assert rules(wire.server("opened", media=[STEREO], supportedLanguages=["en-US"])) == broken
 
 
 def test_what_a_server_says_unasked_is_a_breach() -> None:
@@ -246,7 +133,9 @@ def test_a_request_to_reconnect_or_to_leave_is_shown() -> None:
     assert wire.server("reconnect", info="rolling update") == [
         StatusReceived("call", AT, "the server asks for a reconnect: rolling update")
     ]
+    wire.client("update", language="de-DE")
     assert wire.server("updated") == []
+    assert rules(wire.server("updated")) == ["updated_unasked"]
     assert wire.server("disconnect", reason="error", info="no capacity") == [
         SessionEnding("call", AT, "server", "error", "no capacity")
     ]
@@ -264,7 +153,33 @@ def test_audio_of_a_server_is_the_bots() -> None:
     assert wire.client("playback_completed") == [PlaybackChanged("call", AT, playing=False)]
 
 
+def test_audio_of_a_server_that_selected_no_media_is_a_breach() -> None:
+    items = Wire(None).hook.server(b"\xff" * 1600, text=False, at=AT).items
+    assert [(item.rule, item.detail) for item in items if isinstance(item, RuleBroken)] == [
+        ("audio_unexpected", "no media was selected")
+    ]
+    assert len(items) == 1
+
+
+@pytest.mark.parametrize("order", [["external"], ["internal"], ["external", "internal"], ["internal", "external"]])
+def test_l16_is_little_endian_and_each_channel_keeps_its_name(order: list[str]) -> None:
+    offer = {**STEREO, "format": "L16", "channels": order}
+    wire = Wire(offer, media=[offer])
+    loud_then_quiet = b"".join(value.to_bytes(2, "little", signed=True) for value in (12_000, -1)[: len(order)])
+    (frame,) = wire.hook.client(loud_then_quiet * 800, text=False, at=AT).items
+    assert isinstance(frame, AudioFrame)
+    assert (frame.channels, frame.duration) == (
+        tuple({"external": "caller", "internal": "agent"}[one] for one in order),
+        0.1,
+    )
+    levels = measure([frame.payload], encoding=frame.format.encoding, channels=frame.format.channels).rms[0]
+    assert levels[0] == pytest.approx(-8.7, abs=0.1)
+    assert all(level < -80 for level in levels[1:])
+
+
 def test_secrets_and_phone_numbers_do_not_get_through() -> None:
+    (unknown, told) = Wire().client("token=abcdef123456")
+    assert "abcdef" not in f"{unknown}{told}"
     items = Wire().client("error", code=400, message="token=abcdef123456 of +1 317 555 0199")
     (error,) = items
     assert isinstance(error, ErrorReceived)

@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.call.events import PingMeasured
 from dashboard.call.hook_events import HookAccepted, HookPinged, RuleBroken
-from dashboard.dialects.audiohook import Announced
 from dashboard.dialects.audiohook_client import HookClient, Offer
 from dashboard.dialects.audiohook_server import HookServer
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.base import AudioFrame, Item
 from tests.unit.dialects.hook_dialogue import CONVERSATION, CORRELATION, ORGANIZATION, PARTICIPANT, SESSION, STEREO
 
@@ -166,6 +166,7 @@ def test_it_closes_when_it_is_asked_to() -> None:
         ("dance", {}, {}, 400),
         ("opened", {}, {"media": []}, 409),
         ("closed", {}, {}, 409),
+        ("updated", {"info": "x" * 70_000}, {}, 413),
     ],
 )
 def test_what_a_server_may_not_say_ends_the_session(
@@ -226,6 +227,25 @@ def test_a_session_may_begin_paused() -> None:
     talk.says("opened", media=[STEREO], startPaused=True)
     assert talk.kinds() == ["open", "paused"]
     assert not talk.client.streams
+
+
+def test_a_server_may_have_what_was_said_before_it_was_ready_left_out() -> None:
+    talk = Talk()
+    talk.says("opened", media=[STEREO], discardTo="PT1.25S", startPaused=True)
+    (_, discarded, paused) = talk.sent
+    assert (discarded["type"], discarded["parameters"]) == ("discarded", {"start": "PT0S", "discarded": "PT1.25S"})
+    assert (paused["type"], paused["position"]) == ("paused", "PT1.25S")
+    for nothing in ("PT0S", 7, None):
+        talk = Talk()
+        talk.says("opened", media=[STEREO], discardTo=nothing)
+        assert talk.kinds() == ["open"]
+
+
+@pytest.mark.parametrize("kind", ["pause", "resume"])
+def test_a_session_that_is_not_open_can_be_neither_paused_nor_resumed(kind: str) -> None:
+    talk = Talk()
+    talk.says(kind)
+    assert talk.errors() == [409]
 
 
 def test_what_it_sends_can_be_changed_replaced_or_held_back() -> None:

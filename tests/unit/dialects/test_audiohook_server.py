@@ -21,8 +21,8 @@ from dashboard.call.hook_events import (
     SessionClosed,
     SessionEnding,
 )
-from dashboard.dialects.audiohook import Announced
 from dashboard.dialects.audiohook_server import NO_MEDIA
+from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.dialects.audiohook_wire import NIL
 from tests.unit.dialects.hook_dialogue import (
     CONVERSATION,
@@ -114,6 +114,7 @@ def test_an_opened_that_is_late_breaks_a_rule_of_ours() -> None:
         ([MONO, STEREO], MONO),
         ([{**STEREO, "format": "L16"}, MONO], MONO),
         ([{**STEREO, "rate": 16000}, STEREO], STEREO),
+        ([{**MONO, "channels": ["internal"]}, STEREO], {**MONO, "channels": ["internal"]}),
         ([{**STEREO, "channels": ["internal", "external"]}], {**STEREO, "channels": ["internal", "external"]}),
         ([{**STEREO, "note": "unknown fields stay"}], {**STEREO, "note": "unknown fields stay"}),
         ([{**STEREO, "channels": ["external", "external"]}, MONO], MONO),
@@ -156,6 +157,13 @@ def test_a_connection_probe_is_answered_and_known_for_what_it_is() -> None:
     assert told.broken == []
 
 
+def test_a_probe_that_offers_nothing_to_be_taken_is_opened_without_media() -> None:
+    nobody = {"id": NIL, "ani": "", "aniName": "", "dnis": ""}
+    offer = open_parameters(conversationId=NIL, participant=nobody, media=[{**MONO, "format": "L16"}])
+    told = Dialogue() << Sends("open", offer) >> Gets("opened", media=[])
+    assert told.server.session.is_probe
+
+
 def test_a_call_of_a_participant_without_an_id_is_no_probe() -> None:
     assert not opened().server.session.is_probe
 
@@ -180,6 +188,14 @@ def test_whoever_does_not_open_is_hung_up_on() -> None:
     told = told << Waits(1.0)
     assert told.server.hang_up is not None
     assert told.server.hang_up.cause is Cause.TIMEOUT
+
+
+def test_nobody_keeps_a_connection_by_saying_everything_but_open() -> None:
+    told = Dialogue()
+    for _ in range(5):
+        told = told << Sends("ping") << Audio(0.2) << Raw(b"{}") << Waits(2.25)
+    assert told.server.hang_up is not None
+    assert (told.server.hang_up.reason, told.server.hang_up.cause) == ("no open", Cause.TIMEOUT)
 
 
 # -- what breaks rules, and stays up -------------------------------------------------------------------------
@@ -217,6 +233,19 @@ def test_one_gap_in_the_numbers_is_one_breach() -> None:
     told = told << Sends("ping") >> Gets("pong", clientseq=5) << Sends("ping") >> Gets("pong", clientseq=6)
     (broken,) = told.facts(RuleBroken)
     assert (broken.rule, broken.by, broken.detail) == ("seq_gap", "client", "ping: 2 was due, 5 came")
+
+
+def test_the_first_message_is_number_1() -> None:
+    for first in (0, 2):
+        told = Dialogue() << Sends("open", envelope={"seq": first}) >> Gets("opened", clientseq=first)
+        assert told.broken == ["seq_gap"]
+
+
+def test_numbers_that_go_backwards_are_told_each_time_and_answered_by_their_own() -> None:
+    told = opened()
+    for seq in (9, 5, 5, 1):
+        told = told << Sends("ping", envelope={"seq": seq}) >> Gets("pong", clientseq=seq)
+    assert told.broken == ["seq_gap"] * 4
 
 
 def test_another_id_in_every_message_is_one_breach() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+import tracemalloc
 from base64 import b64encode
 from typing import Any
 
@@ -180,6 +181,19 @@ async def test_without_keys_anybody_comes_in_and_a_missing_header_is_told() -> N
     assert [(fact.rule, fact.detail) for fact in told.of(RuleBroken)] == [("header_missing", "x-api-key")]
 
 
+async def test_headers_that_are_no_ids_are_told_by_name_alone() -> None:
+    async with switchboard(None) as told:
+        headers = {"audiohook-session-id": "s-1", "audiohook-organization-id": "o" * 36, "x-api-key": "two keys"}
+        async with connect(told.url, additional_headers=headers, proxy=None) as client:
+            await client.send(_text("open", 1, **someone(9).parameters()))
+            await client.recv()
+            await told.until_told(RuleBroken, 2)
+    assert [(fact.rule, fact.detail) for fact in told.of(RuleBroken)][:2] == [
+        ("header_missing", "audiohook-correlation-id"),
+        ("bad_header", "audiohook-organization-id, audiohook-session-id, x-api-key"),
+    ]
+
+
 async def test_more_calls_than_it_may_hold_are_refused() -> None:
     async with switchboard(most_calls=1) as told:
         first = asyncio.create_task(caller(told, scenario(2.0), offer=someone(1)).run())
@@ -205,6 +219,26 @@ async def test_a_probe_is_answered_and_never_a_call() -> None:
     assert answered_probe.broken == ()
     assert (told.calls, told.store.door.probes) == ([], 1)
     assert {fact.call_id for fact in told.facts} == {""}
+
+
+async def test_what_a_probe_sends_is_not_kept() -> None:
+    one = someone(9)
+    probe = Offer(one.session_id, one.organization_id, NIL, NIL, one.correlation_id).parameters()
+    sound = b"\xff" * 4_000_000
+    async with switchboard() as told:
+        async with connect(told.url, additional_headers=_headers(told), proxy=None, compression=None) as client:
+            await client.send(_text("open", 1, **probe))
+            await client.recv()
+            tracemalloc.start()
+            for _ in range(10):
+                await client.send(sound)
+            await client.send(_text("close", 2, reason="end"))
+            await client.recv()
+            kept, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        await told.until_told(ProbeAnswered)
+    assert kept < 2 * len(sound)
+    assert told.of(ProbeAnswered)[0].broken == ("position_mismatch",)
 
 
 # -- what belongs together ----------------------------------------------------------------------------------
@@ -244,6 +278,19 @@ async def test_a_lost_call_that_nobody_goes_on_with_ends_after_a_while() -> None
     assert call.link.outage is not None
     assert call.link.outage.cause is Cause.GOING_AWAY
     assert call.link.state is LinkState.CLOSED
+
+
+async def test_a_client_that_closes_to_reconnect_goes_on_with_the_call() -> None:
+    async with switchboard() as told:
+        for number, reason in enumerate(("reconnect", "end")):
+            async with connect(told.url, additional_headers=_headers(told, 10 + number), proxy=None) as client:
+                await client.send(_text("open", 1, **someone(9).parameters()))
+                await client.recv()
+                await client.send(_text("close", 2, reason=reason))
+                await client.recv()
+            await told.until_told(LinkChanged, 2 * number + 2)
+    assert (told.call.link.connections, told.call.ended) == (2, "closed: end")
+    assert [fact.code for fact in told.of(ConnectionLost)] == [1000]
 
 
 async def test_another_participant_of_the_conversation_is_a_call_of_its_own() -> None:
@@ -324,7 +371,7 @@ async def test_a_client_that_never_pings_is_heard_all_the_same() -> None:
 
 
 def _headers(told: Board, seed: int = 9) -> dict[str, str]:
-    return ACCESS.headers(someone(seed), told.url, nonce="n" * 24, wall=time.time())
+    return ACCESS.headers(someone(seed), told.url, nonce=f"{seed:024}", wall=time.time())
 
 
 async def _until_closed(client: ClientConnection) -> None:
