@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from dashboard.call.findings.finding import Finding, Severity
+from dashboard.call.findings.finding import Severity
 from dashboard.call.headline import Headline
 from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState
+from dashboard.call.words import cause_word
 from dashboard.media.playout import playout
 from dashboard.media.readings import lateness
 from dashboard.ui.draw.link import state_span
@@ -40,6 +41,7 @@ class Entry:
     """A call as the board shows it, worked out once a second. Times in seconds, `worst` 0 for what is worst now.
 
     late_s, mos, loss: of the last 10 s, None where not measured. levels: dBFS of each channel, None for silence.
+    rule: of the finding that the headline tells, if it tells one. brief: the same in a word or two, or why it is down.
     herd: what is said of a herd that the call came back with.
     """
 
@@ -53,6 +55,7 @@ class Entry:
     errors: int
     warnings: int
     rule: str
+    brief: str
     late_s: float | None
     mos: float | None
     loss: float | None
@@ -82,6 +85,7 @@ def entry(call: CallState) -> Entry:
     late = lateness(pacing, RECENT_S, call.now)
     quality = playout(pacing, buffer_s=call.targets.buffer_s, window_s=RECENT_S, now=call.now, rtt_s=call.rtt_s)
     standing = [finding for finding in call.findings.standing if finding.severity is not Severity.INFO]
+    rule = next((finding.rule for finding in standing if finding.summary == said.text), "")
     return Entry(
         call_id=call.call_id,
         name=tame(call.conversation_id or call.call_id),
@@ -92,7 +96,8 @@ def entry(call: CallState) -> Entry:
         worst={"bad": 0, "warn": 1}.get(said.level, 2 + _GRADES[verdict]),
         errors=sum(finding.severity is Severity.ERROR for finding in standing),
         warnings=sum(finding.severity is Severity.WARNING for finding in standing),
-        rule=_rule(standing, said),
+        rule=rule,
+        brief=rule if call.link.outage is None else f"down: {cause_word(call.link.outage.cause)}",
         late_s=None if late is None else late.p99,
         mos=quality.mos,
         loss=quality.effective_loss,
@@ -113,10 +118,6 @@ def _state(call: CallState) -> Span:
     if hook is not None and hook.stage == "paused" and call.link.opened_at is not None and call.link.outage is None:
         return "◐ paused", "dim"
     return state_span(call)
-
-
-def _rule(standing: list[Finding], said: Headline) -> str:
-    return next((finding.rule for finding in standing if finding.summary == said.text), "")
 
 
 # -- columns ----------------------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ def _found(one: Entry, width: int) -> Span:
         return (f"{found} a moment ago", "dim") if found else (NOTHING, "faint")
     others = one.errors + one.warnings - bool(one.rule)
     more = f" +{others}" if others > 0 else ""
-    text = one.headline.text if width >= _SENTENCE_FROM or not one.rule else one.rule
+    text = one.headline.text if width >= _SENTENCE_FROM else one.brief or one.headline.text
     return padded(f"{symbol} {tame(text)}", width - len(more)).rstrip() + more, "bad" if symbol == "✖" else "warn"
 
 
@@ -264,9 +265,9 @@ def board_row(one: Entry, now: float, width: int) -> Row:
 
 
 def _ended(seconds: float) -> str:
-    """Return `ended 12 s ago`, in whole numbers: an age that is read at a glance must not flicker."""
+    """Return `10 s ago`, in whole numbers: an age that is read at a glance must not flicker."""
     whole = int(max(0.0, seconds))
-    return f"ended {whole // 10 * 10} s ago" if whole < 120 else f"ended {whole // 60} min ago"
+    return f"{whole // 10 * 10} s ago" if whole < 120 else f"{whole // 60} min ago"
 
 
 def board_header(width: int, by: Column, *, reverse: bool) -> Row:

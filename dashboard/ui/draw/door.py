@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dashboard.call.door_view import DoorView
 from dashboard.call.headline import Headline
@@ -14,12 +15,16 @@ from dashboard.ui.draw.page import empty, heading, paragraph
 from dashboard.ui.draw.spans import Role, Row, Span, cells, tame
 from dashboard.ui.draw.units import count, span
 
+if TYPE_CHECKING:
+    from dashboard.call.hook_events import UpgradeRefused
+
 NAME_CELLS = 8
 """Of a conversation's id in a sentence: as much as tells a call among a hundred."""
 
 LATE_S = 0.1
 """callscope is slow when its own tick is later than that."""
 
+_BAD_GATEWAY = 502
 _RECENT_S = 60.0
 _OWN_S = 10.0
 _FIELD = 16
@@ -61,9 +66,8 @@ def board_headline(entries: Collection[Entry], door: DoorView) -> Headline:
         worst = bad[0]
         many = f"{len(bad)} of {_calls(len(live))} in trouble" if len(live) > 1 else "In trouble"
         return Headline(worst.headline.level, f"{many} · {worst.name[:NAME_CELLS]}: {worst.headline.text}")
-    if _refused_lately(door) and door.refusal is not None:
-        why = f"{door.refusal.reason}, {door.refusal.detail}".rstrip(", ")
-        return Headline("warn", f"Somebody was not let in {_ago(door)}: {why}", (f"{_calls(len(live))} up",))
+    if door.refusal is not None and _refused_lately(door):
+        return _refused_headline(door, door.refusal, (f"{_calls(len(live))} up",))
     if live:
         late = max((one.late_s for one in live if one.late_s is not None), default=None)
         p99 = () if late is None else (f"p99 lateness {late * 1000:.0f} ms at most",)
@@ -71,6 +75,27 @@ def board_headline(entries: Collection[Entry], door: DoorView) -> Headline:
     if not door.endpoint:
         return Headline("idle", "Opening the door…")
     return Headline("idle", f"Waiting for calls at {door.endpoint}")
+
+
+def _refused_headline(door: DoorView, refusal: UpgradeRefused, more: tuple[str, ...]) -> Headline:
+    """Say why somebody did not come in; that nobody can, where what stands behind this place does not answer."""
+    why = refused_words(refusal)
+    if refusal.status == _BAD_GATEWAY:
+        return Headline("bad", why[:1].upper() + why[1:], (f"the last one was refused {_ago(door)}", *more))
+    return Headline("warn", f"Refused {_ago(door)}: {why}", more)
+
+
+def refused_words(refusal: UpgradeRefused) -> str:
+    """Return why somebody was not let in: in a sentence, and by the reason's name where that does not say it."""
+    name, said = _named(refusal.reason), tame(refusal.detail)
+    if not said:
+        return name
+    told = refusal.status == _BAD_GATEWAY or name.split()[0] in said.lower()
+    return said if told else f"{said} ({name})"
+
+
+def _named(reason: str) -> str:
+    return tame(reason.replace("_", " "))
 
 
 def _calls(number: int) -> str:
@@ -135,7 +160,7 @@ def _refusals(door: DoorView) -> Spans:
     if not total:
         return ()
     by_reason = sorted(door.refused.items(), key=lambda item: -item[1])
-    told = ", ".join(f"{tame(reason)} {count(times)}" for reason, times in by_reason[:3])
+    told = ", ".join(f"{_named(reason)} {count(times)}×" for reason, times in by_reason[:3])
     role: Role = "warn" if _refused_lately(door) else "dim"
     return ((f"{'▲ ' if role == 'warn' else ''}{count(total)} refused: {told}", role),)
 
@@ -181,4 +206,14 @@ def waiting_page(door: DoorView, doorway: Doorway) -> list[Row]:
         empty(),
         *([heading(f"  {doorway.elsewhere}")] if doorway.fields else []),
         *(paragraph((f"    {tame(name):<{_FIELD}}", "dim"), (tame(value), "text")) for name, value in doorway.fields),
+        *_turned_away(door),
     ]
+
+
+def _turned_away(door: DoorView) -> list[Row]:
+    """Who came and was not let in: the last one, in full."""
+    if door.refusal is None:
+        return []
+    times = sum(door.refused.values())
+    told = f"Refused {count(times)}×, the last {_ago(door)}: " if times > 1 else f"Refused one, {_ago(door)}: "
+    return [empty(), paragraph(("  ▲ ", "warn"), (told, "warn"), (refused_words(door.refusal), "text"))]

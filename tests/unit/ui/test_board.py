@@ -10,6 +10,7 @@ import pytest
 from dashboard.call.door_view import DoorView
 from dashboard.call.events import QueueMeasured
 from dashboard.call.findings.finding import Finding, Findings, Severity
+from dashboard.call.hook_events import DOOR, UpgradeRefused
 from dashboard.call.hook_view import HookView
 from dashboard.call.state import CallState
 from dashboard.ui.draw.board import (
@@ -23,7 +24,15 @@ from dashboard.ui.draw.board import (
     entry,
     plain,
 )
-from dashboard.ui.draw.door import Doorway, Own, board_headline, draw_board_header, draw_door, waiting_page
+from dashboard.ui.draw.door import (
+    Doorway,
+    Own,
+    board_headline,
+    draw_board_header,
+    draw_door,
+    refused_words,
+    waiting_page,
+)
 from dashboard.ui.draw.layout import Spans
 from dashboard.ui.draw.spans import Row, cells, paint
 from tests import boards
@@ -117,7 +126,7 @@ def test_a_call_that_is_down_says_why_and_one_that_is_over_says_how_it_ended() -
     over = boards.over("a").call
     row = board_row(entry(over), over.now + 130, INNER[120])
     assert "○ ended" in text(row, INNER[120])
-    assert "ended 2 min ago: closed: end" in text(row, INNER[120])
+    assert "  2 min ago: closed: end" in text(row, INNER[120])
     assert {role for part, role in row.lead if part.strip()} == {"dim"}
 
 
@@ -168,10 +177,40 @@ def test_the_sentence_of_good_calls_says_so_and_how_late_they_are() -> None:
 def test_somebody_who_is_not_let_in_is_told_unless_a_call_is_worse() -> None:
     door = boards.door(refused={"expired": 2})
     said = board_headline([], door)
-    assert (said.level, said.text) == ("warn", "Somebody was not let in just now: expired, made 90 s ago")
+    assert (said.level, said.text) == ("warn", "Refused just now: made 90 s ago (expired)")
     assert board_headline(entries([boards.down("a").call]), door).level == "bad"
     later = replace(door, now=door.now + 600)
     assert board_headline([], later).text == f"Waiting for calls at {boards.URL}"
+
+
+def test_an_upstream_that_does_not_answer_is_red_for_nobody_gets_through() -> None:
+    door = boards.door(refused={"tcp_refused": 2})
+    assert door.refusal is not None
+    why = "the upstream cannot be reached: nothing listens there"
+    door = replace(door, refusal=replace(door.refusal, status=502, detail=why))
+    said = board_headline([], door)
+    assert (said.level, said.text) == ("bad", "The upstream cannot be reached: nothing listens there")
+    assert said.more[0] == "the last one was refused just now"
+    rows = ["".join(part for part, _ in (*row.lead, *row.body)) for row in waiting_page(door, Doorway())]
+    assert rows[-1] == f"  ▲ Refused 2×, the last just now: {why}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "words"),
+    [
+        ("key_unknown", "this API key is not known here", "this API key is not known here"),
+        ("expired", "made 90 s ago", "made 90 s ago (expired)"),
+        ("no_open", "", "no open"),
+    ],
+)
+def test_a_refusal_is_told_in_words_and_by_its_name_where_these_do_not_say_it(
+    reason: str, detail: str, words: str
+) -> None:
+    assert refused_words(UpgradeRefused(DOOR, 0.0, 401, reason, detail)) == words
+
+
+def test_where_there_is_little_room_a_call_that_is_down_says_why_in_a_word() -> None:
+    assert "✖ down: no close" in told(boards.down("a").call, INNER[80])
 
 
 def test_a_door_that_is_not_open_yet_and_a_worker_that_is_gone_are_told() -> None:
@@ -195,7 +234,7 @@ def test_the_header_says_where_calls_come_in_and_counts_them() -> None:
 def test_one_line_tells_of_refusals_probes_and_callscope_itself() -> None:
     door = boards.door(refused={"expired": 12, "path": 1})
     row = line(draw_door([], door, Own(dropped=3, recording=2, failed=1), 140))
-    assert row.startswith("▲ 13 refused: expired 12, path 1 · 3 probes, the last in 4 ms ")
+    assert row.startswith("▲ 13 refused: expired 12×, path 1× · 3 probes, the last in 4 ms ")
     assert row.endswith("✖ 1 not recorded · ● REC 2 · 3 dropped · callscope 2 ms late")
     assert cells(draw_door([], door, Own(9, 9, 9), 78)) <= 78
     assert line(draw_door([], DoorView(), Own(), 40)).strip() == "nobody refused"
