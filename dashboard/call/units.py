@@ -53,7 +53,7 @@ def dbfs(level: float | None) -> str:
 
 def ppm(value: float | None) -> str:
     """Return a drift without its unit, signed."""
-    return NOTHING if value is None else minus(f"{value:+.0f}")
+    return NOTHING if value is None else minus(f"{round(value):+d}")
 
 
 def count(value: int | None) -> str:

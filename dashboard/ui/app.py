@@ -351,7 +351,9 @@ class CallScopeApp(App[None]):
         call = self._live if self._player is None else None
         if call is None or call.link.opened_at is None or call.ended is not None:
             return None
-        return "A call is open. Leaving closes it with code 1000."
+        from dashboard.ui.draw.wires import leaving_words
+
+        return leaving_words(call)
 
     def action_quit_now(self) -> None:
         self.close_call()

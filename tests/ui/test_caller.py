@@ -33,6 +33,7 @@ async def test_keys_of_the_telephone_are_typed_and_not_kept(talk: CallState) -> 
     stage = Stage(talk)
     async with stage.opened() as pilot:
         await pilot.press("number_sign")
+        await stage.shows(pilot, talk)
         assert "keys of the telephone" in stage.text
         await pilot.press(*"12", "number_sign", "enter")
         assert stage.commands == [Press("12#", CALL)]

@@ -16,7 +16,6 @@ _LABEL = 14
 _FEW_ROWS = 8
 _BAR = 16
 _FIGURE = 16
-_NO_AUDIO = "no audio on this wire; it tells how quickly the bot answers"
 _HEADS = ("last", "p50", "p95", "max")
 
 
@@ -26,23 +25,19 @@ def draw_answers(call: CallState, width: int, height: int) -> list[Spans]:
     first = _known(first_s(turn, call) for turn in turns)
     whole = _known(map(WHOLE, turns))
     pings = _known(rtt_s for _, rtt_s in call.cognigy.rtts) if call.cognigy is not None else []
-    silence: Spans = ((_NO_AUDIO, "dim"),)
+    in_parts = call.dialect != "cognigy-rest"  # there the answer comes when the turn is over
     if height < _FEW_ROWS:
-        rows = [
-            silence,
-            join([_short("first output", first), _short("whole turn", whole)]),
-            *_bars(turns, call, width, 2),
-        ]
+        figures = [_short("first output", first)] if in_parts else []
+        rows = [join([*figures, _short("whole turn", whole)]), *_bars(turns, call, width, height - 1)]
         return [crop(row, width) for row in rows[:height]]
     column = max(8, min(12, (width - _LABEL) // len(_HEADS)))
     table: list[Spans] = [
         (("ms".ljust(_LABEL), "dim"), ("".join(head.rjust(column) for head in _HEADS), "dim")),
-        *([] if call.dialect == "cognigy-rest" else [_figures("first output", first, column)]),
+        *([_figures("first output", first, column)] if in_parts else []),
         _figures("whole turn", whole, column),
         *([_figures("Engine.IO ping", pings, column)] if pings else []),
     ]
-    room = height - len(table) - 3
-    rows = [silence, EMPTY, *table, EMPTY, *_bars(turns, call, width, room)]
+    rows = [*table, EMPTY, *_bars(turns, call, width, height - len(table) - 1)]
     return [crop(row, width) for row in rows[:height]]
 
 

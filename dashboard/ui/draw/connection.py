@@ -11,8 +11,9 @@ from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, short
 from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.notices import beside
 from dashboard.ui.draw.spans import Role, Span, cells, tame
-from dashboard.ui.draw.tap import tap_line, tap_sides
+from dashboard.ui.draw.tap import tap_delay, tap_line, tap_sides
 from dashboard.ui.draw.units import NOTHING, clock, count, millis, percent, span
+from dashboard.ui.draw.wires import has_token
 
 _LABEL = 13
 _SECOND = 8
@@ -45,12 +46,13 @@ def draw_connection(call: CallState, width: int, height: int, *, offers: bool = 
 
 
 def _way(call: CallState, width: int) -> Spans:
-    """The way to `open`, or where Genesys has gone it, what its session says."""
+    """The way to `open`; where others have gone it, what Genesys' session says, and what a relay between them adds."""
+    delay: Spans = () if call.tap is None else tap_delay(call.tap)
     if call.hook is None or call.dialect == CONNECTOR:
-        return track(call)
+        return delay or track(call)
     from dashboard.ui.draw.hook import draw_session  # for those who listen only
 
-    return draw_session(call.hook, width)
+    return draw_session(call.hook, width, delay)
 
 
 def _field(label: str, *value: Span, width: int = _LABEL) -> Spans:
@@ -100,11 +102,13 @@ def _speaks_as(call: CallState, room: int) -> Spans:
 
 
 def _health(call: CallState, width: int) -> list[Spans]:
-    link, (entered, way), (stale, resets) = call.link, _way_in(call), _staleness(call)
+    link, (stale, resets) = call.link, _staleness(call)
+    way_in = _way_in(call)
+    entered = () if way_in is None else _field(way_in[0], *way_in[1], width=_SECOND)
     rows = [
         *([_field("notices", *beside(call.notices))] if call.notices is not None and not call.soundless else []),
         _pair(_field("uptime", *_uptime(call)), _field("outages", *_outages(call), width=_SECOND), width),
-        _pair(_field("round trip", *_round_trip(call)), _field(entered, *way, width=_SECOND), width),
+        *([_pair(_field("round trip", *_round_trip(call)), entered, width)] if _is_pinged(call) else []),
         _pair(_field("idle", *_idle(call)), _field(stale, *resets, width=_SECOND), width),
     ]
     if call.tap is not None:
@@ -112,6 +116,11 @@ def _health(call: CallState, width: int) -> list[Spans]:
     if link.token_error:
         rows.append(_field("token error", (tame(link.token_error), "bad")))
     return rows
+
+
+def _is_pinged(call: CallState) -> bool:
+    """Whether there is a round trip to measure: requests of their own have none."""
+    return call.dialect != "cognigy-rest"
 
 
 def _sides(view: TapView, width: int) -> list[Spans]:
@@ -180,20 +189,28 @@ def _token(call: CallState) -> Spans:
     return ((clock(left), "warn" if left < _TOKEN_SOON_S else "text"), *refreshed)
 
 
-def _way_in(call: CallState) -> tuple[str, Spans]:
+def _way_in(call: CallState) -> tuple[str, Spans] | None:
     """Return what let us in, under its label: a token; where we call a bot, how soon that opened the session; of a
-    Cognigy endpoint, where it is the address that does, Engine.IO's own ping.
+    Cognigy endpoint, where it is the address that does, Engine.IO's own ping. None where we were not let in.
     """
     if call.dialect in COGNIGY:
         rtts = () if call.cognigy is None else call.cognigy.rtts
         return "ping", ((f"{millis(rtts[-1][1])} ms" if rtts else NOTHING, "text"),)
     if call.hook is None or call.dialect != CONNECTOR:
-        return "token", _token(call)
+        return ("token", _token(call)) if has_token(call) else None
     took_s = call.hook.opened_s
     if took_s is None:
         return "opened", ((NOTHING, "text"),)
     tone: Role = "bad" if took_s > OPENED_S else "text"
     return "opened", ((f"{millis(took_s)} ms", tone),)
+
+
+def _entered(call: CallState) -> Spans:
+    """What let us in, or how soon the session was opened that Genesys asked for, where a row is all there is."""
+    if call.hook is not None and call.dialect != CONNECTOR:
+        return _short("opened", ((span(call.hook.opened_s), "text"),))
+    way_in = _way_in(call)
+    return () if way_in is None or not _is_pinged(call) else _short(way_in[0], way_in[1][:1])
 
 
 def _staleness(call: CallState) -> tuple[str, Spans]:
@@ -219,7 +236,7 @@ def _own(call: CallState, width: int) -> Spans:
     wait = max(waits, default=None)
     slow = wait is not None and wait > _QUEUE_SLOW_S
     lag = _short("lag", ((millis(call.loop_lags.percentile(99)), "text"),))
-    waited = _short("wait", ((millis(wait), "bad" if slow else "text"),))
+    waited = () if wait is None else _short("wait", ((millis(wait), "bad" if slow else "text"),))
     for figures in ((lag, waited), (lag,)):
         row = (*join([*told, *figures], " · "), (" ms p99", "dim"))
         if cells(row) <= width:
@@ -240,16 +257,16 @@ def _queue(queue: QueueView) -> Spans:
 
 def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     """Two to four rows, the most telling first; each holds as many figures as fit."""
-    link, (entered, way) = call.link, _way_in(call)
+    link = call.link
     moving = link.state is not LinkState.OPEN or call.worker_lost is not None
     first = status(call, width, offers=offers) if moving else (state_span(call),)
     live = join_fitting(
         [
             first,
             *([] if moving else [_short("up", _uptime(call))]),
-            _short("rtt", _round_trip(call)),
+            *([_short("rtt", _round_trip(call))] if _is_pinged(call) else []),
             _short("idle", _idle(call)[:1]),
-            _short(entered, way[:1]),
+            _entered(call),
         ],
         width,
     )

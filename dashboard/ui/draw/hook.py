@@ -14,17 +14,21 @@ APART_S = 0.5
 """Media positions, Genesys' and ours, that are further apart mean that sound is missing or late."""
 
 
-def draw_session(hook: HookView, width: int) -> Spans:
-    """Return one row: how fast the session opened, how far Genesys' media position is from ours, what was left out."""
+def draw_session(hook: HookView, width: int, more: Spans = ()) -> Spans:
+    """Return one row: how fast the session opened, how far Genesys' media position is from ours, what was left out.
+
+    more: what else there is to say, where there is room.
+    """
     opened: Role = "warn" if hook.opened_s is not None and hook.opened_s > SLOW_S else "text"
     parts: list[Spans] = [(("opened in ", "dim"), (span(hook.opened_s), opened)), _position(hook)]
     if hook.discards:
         parts.append((("discarded ", "dim"), (span(hook.discarded_s), "warn")))
     if hook.breaches:
-        parts.append(((f"{count(hook.breaches)} broken", "warn"),))
+        plural = "breach" if hook.breaches == 1 else "breaches"
+        parts.append(((f"{count(hook.breaches)} {plural}", "warn"),))
     if hook.pauses:
         parts.append(((f"paused {count(hook.pauses)}×", "text"),))
-    return join_fitting(parts, width, " · ")
+    return join_fitting([*parts, more], width, " · ")
 
 
 def _position(hook: HookView) -> Spans:

@@ -9,6 +9,7 @@ from dashboard.ui.draw.bars import bar
 from dashboard.ui.draw.layout import Spans, join, join_fitting
 from dashboard.ui.draw.spans import Span, cells, tame
 from dashboard.ui.draw.units import clock, span
+from dashboard.ui.draw.wires import steps
 
 _LOOKS: dict[LinkState, Span] = {
     LinkState.IDLE: ("○", "dim"),
@@ -22,7 +23,6 @@ _LOOKS: dict[LinkState, Span] = {
     LinkState.CLOSED: ("○", "dim"),
 }
 
-_STEPS = (LinkState.AUTHORIZING, LinkState.RESOLVING, LinkState.CONNECTING, LinkState.OPEN)
 _COUNTDOWN_CELLS = 10
 
 
@@ -36,12 +36,12 @@ def state_span(call: CallState) -> Span:
 
 def track(call: CallState) -> Spans:
     """Draw the way to `open`: done steps dim, the present one with its symbol, those to come faint."""
-    state = call.link.state
+    state, way = call.link.state, steps(call)
     if call.worker_lost is not None:
         state = LinkState.IDLE
-    position = len(_STEPS) - 1 if state is LinkState.STALE else _STEPS.index(state) if state in _STEPS else -1
+    position = len(way) - 1 if state is LinkState.STALE else way.index(state) if state in way else -1
     spans: list[Span] = []
-    for index, step in enumerate(_STEPS):
+    for index, step in enumerate(way):
         if index:
             spans.append((" ▸ ", "faint"))
         if index < position:

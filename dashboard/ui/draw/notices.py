@@ -13,23 +13,24 @@ from dashboard.ui.draw.units import NOTHING, clock, count, span
 
 _LABEL = 14
 _FEW_ROWS = 7
-_NO_AUDIO = (
-    "no audio on this channel; add the AudioHook listener (callscope listen) to hear and measure the call",
-    "no audio on this channel; callscope listen has it",
-)
+_NO_AUDIO = "callscope listen --follow hears and measures it as well"
 
 
 def draw_notices(view: NoticeView, call: CallState, width: int, height: int) -> list[Spans]:
     """Return at most `height` rows of at most `width` cells."""
-    silence: Spans = ((next((text for text in _NO_AUDIO if len(text) <= width), _NO_AUDIO[-1]), "dim"),)
     if height < _FEW_ROWS:
-        rows = [silence, _transcripts(view, short=True), _parties(view, width), _channel(view, call, short=True)]
+        rows = [
+            _transcripts(view, short=True),
+            _parties(view, width),
+            join_fitting([_short("recording", _recording(view)), _short("gaps", *_gaps(view))], width),
+            _channel(view, call, width, short=True),
+        ]
         return [crop(row, width) for row in rows[:height]]
-    groups = [
-        [silence],
+    groups: list[list[Spans]] = [
         [_transcripts(view), _transcription(view)],
         [_field("recording", _recording(view)), *_party_rows(view, width)],
-        [_channel(view, call), _field("gaps", *_gaps(view)), *_refused(view, width)],
+        [_channel(view, call, width), _field("gaps", *_gaps(view)), *_refused(view, width)],
+        [((_NO_AUDIO, "faint"),)],
     ]
     return [crop(row, width) for row in stack(groups, height)]
 
@@ -45,6 +46,10 @@ def _field(label: str, *value: Span) -> Spans:
     return ((label.ljust(_LABEL), "dim"), *value)
 
 
+def _short(label: str, *value: Span) -> Spans:
+    return ((f"{label} ", "dim"), *value)
+
+
 def _transcripts(view: NoticeView, *, short: bool = False) -> Spans:
     ages = sorted(age_s for _, age_s in view.ages)
     told: list[Span] = [(count(view.transcripts), "text" if view.transcribes or not view.topics else "warn")]
@@ -52,8 +57,7 @@ def _transcripts(view: NoticeView, *, short: bool = False) -> Spans:
         p95 = percentile(ages, 0.95)
         told += [(" · age ", "dim"), _age(view.ages[-1][1]), (" · p50 ", "dim"), _age(percentile(ages, 0.5))]
         told += [(" · p95 ", "dim"), _age(p95)]
-    head: Span = ("transcripts ", "dim")
-    return (head, *told) if short else _field("transcripts", *told)
+    return _short("transcripts", *told) if short else _field("transcripts", *told)
 
 
 def _age(age_s: float | None) -> Span:
@@ -85,7 +89,7 @@ def _party_rows(view: NoticeView, width: int) -> list[Spans]:
 
 def _parties(view: NoticeView, width: int) -> Spans:
     if not view.parties:
-        return (("parties ", "dim"), (NOTHING, "text"))
+        return _short("parties", (NOTHING, "text"))
     return join_fitting([_party(party) for party in reversed(view.parties)], width, "  ")
 
 
@@ -104,16 +108,18 @@ def _wrapped(party: Party, width: int) -> str:
     return shorten("".join(f"  {word}" for word in words if word), max(0, width - _LABEL - 20))
 
 
-def _channel(view: NoticeView, call: CallState, *, short: bool = False) -> Spans:
-    told: list[Span] = [(tame(view.channel) or NOTHING, "text")]
+def _channel(view: NoticeView, call: CallState, width: int, *, short: bool = False) -> Spans:
+    told: list[Spans] = [((tame(view.channel) or NOTHING, "text"),)]
+    if view.link is not None:
+        told.append(((str(view.link), "text"),))
     if view.heartbeat_at is not None:
         since_s = call.now - view.heartbeat_at
-        told += [(" · heartbeat ", "dim"), (f"{since_s:.0f} s ago", "warn" if since_s > 1.5 * HEARTBEAT_S else "text")]
+        late: Role = "warn" if since_s > 1.5 * HEARTBEAT_S else "text"
+        told.append((("heartbeat ", "dim"), (f"{since_s:.0f} s ago", late)))
     if view.expires_at is not None:
-        told += [(" · renewed for ", "dim"), (clock(max(0.0, view.expires_at - call.now)), "text")]
-    if view.link is not None:
-        told += [(" · ", "dim"), (str(view.link), "text")]
-    return (("channel ", "dim"), *told) if short else _field("channel", *told)
+        told.append((("ends in ", "dim"), (clock(max(0.0, view.expires_at - call.now)), "text")))
+    head = _short("channel") if short else _field("channel")
+    return (*head, *join_fitting(told, width - cells(head), " · "))
 
 
 def _gaps(view: NoticeView) -> Spans:

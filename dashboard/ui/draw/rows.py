@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -229,24 +229,51 @@ def _or_nothing(text: str | None) -> Span:
 COLUMNS = (
     Column("#", 3, _number, spare=3),
     Column("time", 8, _began, align="left"),
-    Column("cause", 29, _cause, align="left", grows=6, short=_cause_word),
+    Column("cause", 26, _cause, align="left", grows=9, short=_cause_word),
     Column("code", 4, _code),
     Column("reason", 18, _reason, spare=7, align="left", grows=30),
     Column("by", 7, _closed_by, spare=5, align="left"),
-    Column("tries", 5, _attempts, spare=1),
+    Column("attempts", 8, _attempts, spare=1),
     Column("waited", 7, _waited, spare=4),
     Column("down", 7, _down),
     Column("lost", 7, _missing, spare=2),
     Column("held/sent", 9, _said, spare=6),
     Column("session", 9, _session, align="left"),
 )
+_BY_TITLE = {column.title: column for column in COLUMNS}
+
+
+def _named_code(outage: Outage, call: CallState) -> Span:
+    return ("no code", "faint") if outage.code is None else (f"code {outage.code}", "text")
+
+
+def _named_attempts(outage: Outage, call: CallState) -> Span:
+    number, role = _attempts(outage, call)
+    return f"{number} attempt{'' if outage.attempts == 1 else 's'}", role
+
+
+def _named_down(outage: Outage, call: CallState) -> Span:
+    lasted, role = _down(outage, call)
+    return f"down {lasted}", role
+
+
+UNTITLED = (
+    _BY_TITLE["time"],
+    Column("cause", 16, _cause, align="left", grows=19, short=_cause_word),
+    Column("code", 9, _named_code, align="left"),
+    Column("attempts", 11, _named_attempts, spare=1),
+    Column("down", 12, _named_down),
+    _BY_TITLE["session"],
+)
+"""Columns that say what they hold, for rows that have no room for titles above them."""
+
 _GAPS_FROM = 60  # cells from which there is room for wide gaps
 
 
 @lru_cache(maxsize=8)
-def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
+def columns_for(width: int, *, titled: bool = True) -> tuple[tuple[Column, int], ...]:
     """Return the columns for which there is room, each with its cells."""
-    chosen = list(COLUMNS)
+    chosen = list(COLUMNS if titled else UNTITLED)
     while _taken(chosen, width) > width and any(column.spare for column in chosen):
         chosen.remove(max(chosen, key=lambda column: column.spare))
     free = width - _taken(chosen, width)
@@ -258,25 +285,28 @@ def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
     return tuple(sized)
 
 
-def outage_row(outage: Outage, call: CallState, width: int) -> Row:
-    """Return the row of an outage; `call` dates it and says how a present one stands."""
+def outage_row(outage: Outage, call: CallState, width: int, *, titled: bool = True) -> Row:
+    """Return the row of an outage; `call` dates it and says how a present one stands.
+
+    titled: there are titles above it.
+    """
 
     def cell(column: Column, size: int) -> Span:
         text, role = column.cell(outage, call)
         return (column.short(outage) if column.short and cell_len(text) > size else text), role
 
-    return _across(width, cell)
+    return _across(columns_for(width, titled=titled), width, cell)
 
 
 def outage_header(width: int) -> Row:
     """Return the titles of the columns."""
-    return _across(width, lambda column, size: (column.title, "dim"))
+    return _across(columns_for(width), width, lambda column, size: (column.title, "dim"))
 
 
-def _across(width: int, cell: Callable[[Column, int], Span]) -> Row:
+def _across(columns: Sequence[tuple[Column, int]], width: int, cell: Callable[[Column, int], Span]) -> Row:
     gap: Span = (" " * _gap_of(width), "text")
     spans: list[Span] = [(" ", "text")]  # where a cursor has its sign
-    for column, size in columns_for(width):
+    for column, size in columns:
         text, role = cell(column, size)
         spans += [(padded(text, size, right=column.align == "right"), role), gap]
     return Row(tuple(spans[:-1]))

@@ -13,13 +13,17 @@ def tap_sides(view: TapView, width: int) -> list[tuple[str, Spans]]:
     return [(f"{name} →", join_fitting(_told(side), width, " · ")) for name, side in view.sides]
 
 
+def tap_delay(view: TapView) -> Spans:
+    """Return what the relay adds to a call, of the side that waits longer for it."""
+    held = max((value for _, side in view.sides if (value := side.held.percentile(99)) is not None), default=None)
+    return (("relay adds ", "dim"), (millis(held), "text"), (" ms p99", "dim"))
+
+
 def tap_line(view: TapView, width: int) -> Spans:
     """Return both sides in one row of `width` cells, troubles first."""
     sides = [_named(name, side) for name, side in view.sides]
-    held = max((value for _, side in view.sides if (value := side.held.percentile(99)) is not None), default=None)
-    added: list[Spans] = [] if held is None else [(("relay adds ", "dim"), (millis(held), "text"), (" ms p99", "dim"))]
     sizes: list[Spans] = [((size_words(side.size_bytes), "dim"),) for _, side in view.sides]
-    return join_fitting([*sides, *added, *sizes], width, " · ")
+    return join_fitting([*sides, tap_delay(view), *sizes], width, " · ")
 
 
 def _named(name: str, side: TapSide) -> Spans:

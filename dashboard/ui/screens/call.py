@@ -17,6 +17,7 @@ from dashboard.call.findings.finding import Finding
 from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.ports import Command, Interrupt, Mark, Press, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
+from dashboard.ui.draw.wires import fits
 from dashboard.ui.keys import FINDINGS, TYPING, bindings
 from dashboard.ui.screens.ground import Ground
 from dashboard.ui.widgets.connection import ConnectionPanel
@@ -41,6 +42,9 @@ _LIVE = ("reconnect", "utterance", "mark", "save")
 
 _CALLER = ("keypad", "interrupt")
 """Actions of whoever is the caller: they need a call that we make."""
+
+_DOCTOR = "app.doctor"
+"""Asked for where it cannot examine anything, it says what can."""
 
 _SHOWN = ("app.freeze", "app.evidence", "turns", "genesys")
 """Actions that need a call."""
@@ -146,7 +150,9 @@ class CallScreen(Ground):
     def show_keys(self) -> None:
         """Draw the footer again: what works may have changed."""
         out_of_sight = self._stacked and self._alone is not self._findings
-        self._keys.sample(renamed=self.renamed(), hidden=() if out_of_sight else (FINDINGS,))
+        hidden = () if out_of_sight else (FINDINGS,)
+        useless = () if self._live is None or fits(_DOCTOR, self._live) else (_DOCTOR,)
+        self._keys.sample(renamed=self.renamed(), hidden=(*hidden, *useless))
 
     def renamed(self) -> Mapping[str, str]:
         """Return which actions are called something else than in `keys.py` now."""
@@ -174,7 +180,7 @@ class CallScreen(Ground):
         call = self._live
         if action == "reconnect" and call is not None and call.worker_lost is not None:
             return not self._leaving
-        if action in self._without:
+        if action in self._without or (call is not None and not fits(action, call) and action != _DOCTOR):
             return False
         if action in _CALLER and (call is None or call.dialect != CONNECTOR):
             return False

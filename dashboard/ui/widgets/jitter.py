@@ -50,11 +50,11 @@ class JitterPanel(Panel):
     def draw(self) -> None:
         call = self.call or CallState("")
         if call.dialect in COGNIGY:
-            self.border_title, self.border_subtitle = "2 the bot's answers", ""
+            self._caption("2 the bot's answers · no audio on this wire")
             self.show(draw_answers(call, *self.size))
             return
         if call.notices is not None and call.soundless:
-            self.border_title, self.border_subtitle = "2 conversation", ""
+            self._caption("2 conversation · no audio on this wire")
             self.show(draw_notices(call.notices, call, *self.size))
             return
         due = call.call_id, call.now // _FIGURES_EVERY_S
@@ -62,6 +62,11 @@ class JitterPanel(Panel):
             self._figures, self._figures_due = measure_jitter(call, self.window_s), due
         width, height = self.size
         self.show(draw_jitter(call, self._figures, width, height, window_s=self.window_s))
+
+    def _caption(self, title: str) -> None:
+        """Say what stands here in the place of the jitter; each writing repaints the panel."""
+        if title != self.border_title:
+            self.border_title, self.border_subtitle = title, ""
 
 
 def window_words(window_s: float | None) -> str:

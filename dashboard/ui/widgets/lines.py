@@ -25,6 +25,7 @@ Position = tuple[int, int]
 
 _WHEEL_LINES = 3
 _HEADER = -1  # its place among the painted rows
+_TITLES_FROM = 3  # lines from which one can be spared for titles
 _PAGES_KEPT = 4
 """Pages of rows whose picture is kept, some 3 kB a row: on view, at the end, and as much again to scroll through."""
 
@@ -76,6 +77,11 @@ class Lines(Roled, Generic[T], can_focus=True):
     def header(self, width: int) -> Row | None:
         """Return the line that stays above the rows."""
         return None
+
+    @property
+    def has_titles(self) -> bool:
+        """Whether there is room for a header."""
+        return self.size.height >= _TITLES_FROM
 
     def nothing(self) -> str:
         """Return what is said where there is no row to show."""
@@ -164,7 +170,7 @@ class Lines(Roled, Generic[T], can_focus=True):
 
     def _head(self) -> list[Strip]:
         width = self.size.width - 1
-        head = self.header(width) if self.size.height >= 3 else None
+        head = self.header(width) if self.has_titles else None
         if head is None:
             return []
         strips = self._strips.get(_HEADER)

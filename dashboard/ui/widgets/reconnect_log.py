@@ -26,7 +26,7 @@ class ReconnectPanel(PickPanel[Outage]):
         return outage_header(width) if self._count else None
 
     def row(self, item: Outage, width: int) -> Row:
-        return outage_row(item, self._call, width)
+        return outage_row(item, self._call, width, titled=self.has_titles)
 
     def plain(self, item: Outage) -> str:
         return "".join(text for text, _ in outage_row(item, self._call, 400).lead)

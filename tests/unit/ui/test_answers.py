@@ -78,20 +78,19 @@ def test_every_panel_keeps_within_its_room(state: str, width: int, height: int) 
         assert max((cells(row) for row in rows), default=0) <= width
 
 
-def test_it_says_that_there_is_no_audio_and_what_there_is_instead() -> None:
-    assert answers(up()).splitlines()[0] == "no audio on this wire; it tells how quickly the bot answers"
+def test_before_the_first_utterance_it_says_that_nothing_has_been_said() -> None:
     assert "nothing has been said yet" in answers(up())
 
 
 def test_first_output_and_whole_turn_stand_in_a_table_and_each_turn_has_a_bar() -> None:
     told = answers(STATES["answered"]()).splitlines()
-    assert told[2].split() == ["ms", "last", "p50", "p95", "max"]
-    assert told[3].split() == ["first", "output", "700.0", "400.0", "700.0", "700.0"]
-    assert told[4].split() == ["whole", "turn", "1400", "600.0", "1400", "1400"]
-    assert told[5].split() == ["Engine.IO", "ping", "1.2", "1.2", "1.2", "1.2"]
-    assert "400 ms · 600 ms  question 1" in told[7]
-    assert "700 ms · 1.4 s  question 2" in told[8]
-    assert (told[8].count("─"), told[8].count("━")) == (8, 7)  # halfway, as 0.7 s are of 1.4 s
+    assert told[0].split() == ["ms", "last", "p50", "p95", "max"]
+    assert told[1].split() == ["first", "output", "700.0", "400.0", "700.0", "700.0"]
+    assert told[2].split() == ["whole", "turn", "1400", "600.0", "1400", "1400"]
+    assert told[3].split() == ["Engine.IO", "ping", "1.2", "1.2", "1.2", "1.2"]
+    assert "400 ms · 600 ms  question 1" in told[5]
+    assert "700 ms · 1.4 s  question 2" in told[6]
+    assert (told[6].count("─"), told[6].count("━")) == (8, 7)  # halfway, as 0.7 s are of 1.4 s
 
 
 def test_over_rest_there_is_only_the_whole_turn() -> None:

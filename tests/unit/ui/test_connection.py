@@ -217,8 +217,8 @@ def test_a_session_that_genesys_opened_says_how_its_sound_stands() -> None:
     assert first == "opened in 4 ms · position +20 ms"
     troubled = replace(hook, received_s=8.0, discards=2, discarded_s=0.3, pauses=1, broken={"seq_gap": 3})
     first = panel(replace(builders.steady(), hook=troubled, dialect="audiohook"), 90).splitlines()[0]
-    assert first == "opened in 4 ms · position +2000 ms · discarded 300 ms · 3 broken · paused 1×"
+    assert first == "opened in 4 ms · position +2000 ms · discarded 300 ms · 3 breaches · paused 1×"
     assert panel(replace(builders.steady(), hook=HookView(), dialect="audiohook")).startswith(
         "opened in – · position –"
     )
-    assert "authorizing" in panel(replace(builders.steady(), hook=hook, dialect=CONNECTOR))
+    assert panel(replace(builders.steady(), hook=hook, dialect=CONNECTOR)).startswith("connecting ▸ ● open")

@@ -29,15 +29,14 @@ def told(call: CallState, width: int = 66, height: int = 12) -> list[str]:
     return ["".join(text for text, _ in row) for row in draw_notices(view_of(call), call, width, height)]
 
 
-def test_it_says_that_there_is_no_sound_and_where_there_is() -> None:
-    assert "add the AudioHook listener (callscope listen)" in told(followed(), width=110)[0]
-    assert told(followed(), width=60)[0] == "no audio on this channel; callscope listen has it"
+def test_it_says_where_there_would_be_sound_as_well() -> None:
+    assert told(followed())[-1] == "callscope listen --follow hears and measures it as well"
 
 
 def test_it_tells_transcripts_with_their_age_the_channel_and_the_heartbeat() -> None:
     rows = "\n".join(told(followed(age_s=4.0)))
     assert "12 · age 4.0 s · p50 4.0 s · p95 4.0 s" in rows
-    assert "1f2e3d4c · heartbeat 9 s ago · renewed for 23:59:00" in rows
+    assert "1f2e3d4c · heartbeat 9 s ago · ends in 23:59:00" in rows
 
 
 def test_a_transcription_that_is_not_permitted_is_said_in_red() -> None:

@@ -149,7 +149,7 @@ def test_an_outage_that_ended_has_all_its_figures() -> None:
         "code": "1006",
         "reason": "then: server unavailable (503)",
         "by": "network",
-        "tries": "2",
+        "attempts": "2",
         "waited": "1.8 s",
         "down": "2.5 s",
         "lost": "–",
@@ -188,7 +188,7 @@ def test_a_call_that_never_came_up_has_the_cause_of_its_failures() -> None:
 
 def test_columns_go_by_their_worth_and_the_important_ones_stay_at_80_columns() -> None:
     titles = [column.title for column, _ in columns_for(76)]
-    assert titles == ["time", "cause", "code", "tries", "down", "session"]
+    assert titles == ["time", "cause", "code", "attempts", "down", "session"]
     assert {"waited", "lost", "held/sent", "by", "#"} <= {column.title for column, _ in columns_for(116)}
     assert "reason" in {column.title for column, _ in columns_for(196)}
 
