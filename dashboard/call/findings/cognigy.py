@@ -45,7 +45,8 @@ def _endpoint_refused(view: View, standing: bool) -> Sign | None:
 
 def _left_early(view: View) -> Sign | None:
     """Tell of an endpoint that has let us in, and has ended each connection before it was ready."""
-    if view.call.cognigy is not None or view.link.opened_at is not None:
+    told = view.call.cognigy
+    if (told is not None and told.user_id is not None) or view.link.opened_at is not None:
         return None
     early = [end for cause, end in view.losses if cause in _LEFT]
     over = view.link.state in (LinkState.CLOSED, LinkState.GAVE_UP)

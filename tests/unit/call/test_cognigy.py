@@ -298,6 +298,7 @@ def let_in(call: CallState, at: float, cause: Cause, code: int, state: LinkState
         call,
         ev.ConnectionOpened(C, at, "wss://endpoint/socket.io/", "kernel", 0.01),
         ev.LinkChanged(C, at, LinkState.OPEN, Cause.PROGRESS),
+        ce.EnginePinged(C, at + 0.4, 0.01),
         ev.ConnectionLost(C, at + 0.5, cause, code, "", ClosedBy.PEER, at + 0.4),
         ev.LinkChanged(C, at + 0.5, state, cause),
     )
