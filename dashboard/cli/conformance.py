@@ -7,12 +7,13 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import aclosing
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Any
 
-from dashboard.call.events import Cause
+from dashboard.call.findings.refusals import bot_refusal
 from dashboard.call.units import iso
 from dashboard.cli import dialled
 from dashboard.cli.settings import Settings
@@ -20,8 +21,8 @@ from dashboard.clock import SystemClock
 from dashboard.conformance.result import Result, Status, counts
 from dashboard.conformance.run import Figures, examine
 from dashboard.conformance.visit import Bench
-from dashboard.errors import RefusedError
-from dashboard.resilience.retry import LinkError
+from dashboard.errors import DashboardError, RefusedError, UnreachableError
+from dashboard.resilience.retry import Failure, LinkError, exit_code
 from dashboard.transport.tls import client_context
 from dashboard.transport.watched_loop import new_loop
 from dashboard.wiretext import safe_url, visible
@@ -32,7 +33,11 @@ _INDENT = 29
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check, and print as it goes; 0 when nothing failed, 1 when something did."""
+    """Check, and print as it goes; 0 when nothing failed, 1 when something did.
+
+    Raises:
+        DashboardError: the bot is not to be reached (any more), or does not let us in; what was found is printed.
+    """
     settings: Settings = args.settings
     began, figures = time.time(), Figures()
     bench = Bench(
@@ -44,38 +49,44 @@ def run(args: argparse.Namespace) -> int:
         tls=client_context(settings.ca_file),
         clock=SystemClock(),
     )
+    results: list[Result] = []
+    failure: Failure | None = None
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        results = runner.run(_examine(bench, figures, quiet=args.json or args.jsonl))
+        try:
+            runner.run(_examine(bench, figures, results, quiet=args.json or args.jsonl))
+        except LinkError as error:
+            failure = error.failure
     if args.json or args.jsonl:
-        sys.stdout.write(f"{json.dumps(_object(bench, began, results, figures))}\n")
-    else:
+        sys.stdout.write(f"{json.dumps(_object(bench, began, results, figures, failure))}\n")
+    elif results:
         sys.stdout.write(f"{_summary(results, time.time() - began)}\n")
+    if failure is not None:
+        raise _no_bot(failure, results)
     return 1 if counts(results)[Status.FAIL] else 0
 
 
-async def _examine(bench: Bench, figures: Figures, *, quiet: bool) -> list[Result]:
-    results: list[Result] = []
+def _no_bot(failure: Failure, results: Sequence[Result]) -> DashboardError:
+    """Return the error of a bot that is not to be had; `results` are those that there are by now."""
+    what, remedy = bot_refusal(failure.cause, failure.flaw)
+    then = f"after the check {results[-1].name} it is gone" if results else "nothing can be checked"
+    family = UnreachableError if exit_code(failure.cause) == UnreachableError.exit_code else RefusedError
+    return family(f"{what}: {then}\n{failure.detail}", remedy=remedy)
+
+
+async def _examine(bench: Bench, figures: Figures, results: list[Result], *, quiet: bool) -> None:
+    """Add result after result."""
     width = get_terminal_size().columns if sys.stdout.isatty() else None
     if not quiet:
         sys.stdout.write(f"conformance of {safe_url(bench.url)}\n")
         sys.stdout.flush()
-    try:
-        async with aclosing(examine(bench, figures)) as found:
-            async for result in found:
-                if not quiet and (not results or results[-1].part is not result.part):
-                    sys.stdout.write(f"\n{result.part}\n")
-                results.append(result)
-                if not quiet:
-                    sys.stdout.write("".join(f"{row}\n" for row in _rows(result, width)))
-                    sys.stdout.flush()
-    except LinkError as error:
-        if error.failure.cause is not Cause.TOKEN_REJECTED:
-            raise
-        raise RefusedError(
-            "the bot refuses our key or its signature (401): nothing can be checked",
-            remedy="CALLSCOPE_HOOK_KEYS must hold KEY:SECRET as the bot knows them; the clocks must agree within 3 s.",
-        ) from None
-    return results
+    async with aclosing(examine(bench, figures)) as found:
+        async for result in found:
+            if not quiet and (not results or results[-1].part is not result.part):
+                sys.stdout.write(f"\n{result.part}\n")
+            results.append(result)
+            if not quiet:
+                sys.stdout.write("".join(f"{row}\n" for row in _rows(result, width)))
+                sys.stdout.flush()
 
 
 def _rows(result: Result, width: int | None) -> list[str]:
@@ -103,7 +114,9 @@ def _summary(results: list[Result], took_s: float) -> str:
     return f"\n{' · '.join(words)}"
 
 
-def _object(bench: Bench, began: float, results: list[Result], figures: Figures) -> dict[str, Any]:
+def _object(
+    bench: Bench, began: float, results: list[Result], figures: Figures, failure: Failure | None
+) -> dict[str, Any]:
     found = counts(results)
     return {
         "version": 1,
@@ -114,4 +127,11 @@ def _object(bench: Bench, began: float, results: list[Result], figures: Figures)
         "not_seen": found[Status.NOT_SEEN],
         "checks": [result.to_json() for result in results],
         "figures": figures.to_json(),
+        "error": failure and _error(failure),
     }
+
+
+def _error(failure: Failure) -> dict[str, Any]:
+    """Return why the bot is not to be had (any more)."""
+    what, remedy = bot_refusal(failure.cause, failure.flaw)
+    return {"cause": failure.cause.value, "summary": what, "detail": failure.detail, "remedy": remedy}

@@ -13,8 +13,13 @@ from dashboard.conformance.checks import CHECKS, Check
 from dashboard.conformance.result import Outcome, Part, Result, Status, failed, not_seen, passed
 from dashboard.conformance.visit import Bench, Visit, visiting
 from dashboard.dialects.audiohook_entities import BOT_TURN
-from dashboard.resilience.retry import LinkError
+from dashboard.errors import UnreachableError
+from dashboard.resilience.retry import LinkError, exit_code
 from dashboard.worker.conduct import Script
+
+RETURNS_S = 10.0
+"""A bot that something has restarted is back by then."""
+_AGAIN_S = 0.5
 
 CHECK_S = 40.0
 TALK_S = 60.0
@@ -45,8 +50,12 @@ class Figures:
         }
 
 
-async def examine(bench: Bench, figures: Figures) -> AsyncGenerator[Result, None]:
-    """Check after check; raises LinkError when the bot is not to be reached, or does not let us in at all."""
+async def examine(bench: Bench, figures: Figures, returns_s: float = RETURNS_S) -> AsyncGenerator[Result, None]:
+    """Check after check.
+
+    returns_s: how long a bot may be away between two checks. Raises LinkError when it is not to be reached, or stays
+    away, or does not let us in at all.
+    """
     visits: list[Visit] = []
     async with visiting(bench):
         pass  # whoever is not let in at all can check nothing
@@ -54,21 +63,51 @@ async def examine(bench: Bench, figures: Figures) -> AsyncGenerator[Result, None
     for result in await converse(bench, visits, figures):
         yield result
     for check in CHECKS:
-        yield await checked(check, bench, visits)
+        try:
+            result = await _checked(check, bench, visits)
+        except LinkError as error:
+            if exit_code(error.failure.cause) != UnreachableError.exit_code:
+                result = _unconnected(check, error)
+            else:  # the check before may have brought it down: this one is not to blame
+                await returned(bench, returns_s)
+                result = await checked(check, bench, visits)
+        yield result
     for result in rules.results(visits):
         yield result
 
 
 async def checked(check: Check, bench: Bench, visits: list[Visit]) -> Result:
-    """Run one check, and bound it in time."""
+    """Run one check, and bound it in time; without a connection it has failed."""
+    try:
+        return await _checked(check, bench, visits)
+    except LinkError as error:
+        return _unconnected(check, error)
+
+
+async def _checked(check: Check, bench: Bench, visits: list[Visit]) -> Result:
     try:
         async with asyncio.timeout(CHECK_S):
             outcome = await check.run(bench, visits)
     except TimeoutError:
         outcome = failed(f"it took more than {CHECK_S:.0f} s")
-    except LinkError as error:
-        outcome = failed(f"no connection: {error.failure.detail}")
     return Result(check.name, check.means, *_parts(outcome))
+
+
+def _unconnected(check: Check, error: LinkError) -> Result:
+    return Result(check.name, check.means, *_parts(failed(f"no connection: {error.failure.detail}")))
+
+
+async def returned(bench: Bench, within_s: float) -> None:
+    """Wait until the bot is to be reached again; raises the LinkError of the last try if it is not in time."""
+    due = bench.clock.monotonic() + within_s
+    while True:
+        try:
+            async with visiting(bench):
+                return
+        except LinkError:
+            if bench.clock.monotonic() >= due:
+                raise
+        await asyncio.sleep(_AGAIN_S)
 
 
 def _parts(outcome: Outcome) -> tuple[Status, str, str, str]:

@@ -152,6 +152,11 @@ ANSWERS: dict[tuple[Check, Cause], Words] = {
         "Check the path in {named_by}. If it is right, something in between (proxy, load balancer) does not pass the "
         "Upgrade header on.",
     ),
+    (Check.UPGRADE, Cause.NETWORK): (
+        "{where} hangs up without a reply ({detail})",
+        "If the address begins with ws://, the port may speak TLS: try wss://. Else the service crashed on the "
+        "request, or a firewall cut it: look at its log at this moment.",
+    ),
     (Check.READY, Cause.TIMEOUT): (
         "the upgrade went through, and then {where} says nothing of Socket.IO ({detail})",
         "What answers at that address may be no Cognigy endpoint: check {named_by}.",

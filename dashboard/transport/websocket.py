@@ -24,6 +24,7 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
+    InvalidMessage,
     InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
@@ -246,7 +247,8 @@ def opening_failure(error: Exception, clock: Clock) -> Failure:
     if isinstance(error, ProxyError):
         return Failure(Cause.PROXY_REFUSED, "the proxy did not connect")
     if isinstance(error, InvalidHandshake):
-        return Failure(Cause.HANDSHAKE_REFUSED, f"no valid WebSocket handshake ({type(error).__name__})")
+        why = "what answers speaks no HTTP/1.1" if isinstance(error, InvalidMessage) else type(error).__name__
+        return Failure(Cause.HANDSHAKE_REFUSED, f"no valid WebSocket handshake ({why})")
     if isinstance(error, InvalidURI):
         return Failure(Cause.UNEXPECTED, "not a WebSocket URL")
     return Failure(Cause.UNEXPECTED, f"unexpected {type(error).__name__} while connecting")

@@ -17,7 +17,11 @@ import pytest
 from dashboard.call.codec import event_from_line
 from dashboard.call.hook_events import HookOffered, SessionEnding
 from dashboard.conformance.result import Part
+from dashboard.dialects.audiohook_signature import Keyring
+from dashboard.simulator.hookbot import HookBot
+from dashboard.simulator.scenario import Scenario, load_scenario
 from tests.hosts import CALLSCOPE, Ended, callscope
+from tests.unit.transport.authority import authority, server_context
 
 KEY = "lab-key-01:ZGFzaC1sYWItc2hhcmVkLXNlY3JldC0wMDQy"
 SCENARIO = """
@@ -69,6 +73,17 @@ async def a_bot(folder: Path, way: str = "", *, env: Mapping[str, str] | None = 
         await process.wait()
 
 
+@asynccontextmanager
+async def a_bot_behind_tls(played: Scenario, kind: str | None = "good") -> AsyncIterator[str]:
+    """Be the bot, with a certificate of that kind, None for none; yield its address."""
+    host = HookBot(played, Keyring.read([KEY]), tls=None if kind is None else server_context(kind))
+    await host.start()
+    try:
+        yield host.url
+    finally:
+        await host.stop()
+
+
 @dataclass
 class All:
     """What became of every command, each run beside the others: nearly all of it is waiting."""
@@ -89,16 +104,23 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> All:
     wav, recording = a_tone(path / "tone.wav"), path / "call.callscope"
     whole = ("--wav", wav, "--input", "Order=12", "--language", "de-DE", "--record", str(recording), "--json")
     other = environ("other-key:AAAA")
+    authority("good").cert_pem.write_to_path(str(path / "ca.pem"))
+    trusts = ("--ca-file", str(path / "ca.pem"))
 
     async def everything() -> All:
-        async with a_bot(path) as url, a_bot(path, env=environ("")) as open_to_all, a_bot(path, "strict_fields") as bad:
+        async with (
+            a_bot(path) as url,
+            a_bot(path, env=environ("")) as open_to_all,
+            a_bot(path, "strict_fields") as bad,
+            a_bot_behind_tls(load_scenario(str(path / "short.toml"))) as secured,
+        ):
             found = await asyncio.gather(
                 callscope("call", url, *whole, env=environ()),
                 callscope("call", open_to_all, "--wav", wav, "--media", "l16,pcmu", "--jsonl", env=environ("")),
                 callscope("call", url, "--json", env=other),
                 callscope("call", "ws://127.0.0.1:9/connector", "--no-screen", env=environ()),
                 callscope("call", url, "--conformance", env=other),
-                callscope("call", url, "--conformance", "--wav", wav, "--json", env=environ()),
+                callscope("call", secured, *trusts, "--conformance", "--wav", wav, "--json", env=environ()),
                 callscope("call", bad, "--conformance", "--wav", wav, env=environ()),
             )
         return All(found[0], recording, *found[1:])
@@ -136,17 +158,19 @@ def test_without_a_key_a_bot_that_asks_for_none_is_called_and_both_formats_are_o
 def test_who_is_refused_is_told_apart_from_where_nobody_is(ended: All) -> None:
     assert (ended.refused.code, ended.nobody.code, ended.shut_out.code) == (3, 4, 3)
     assert "401" in ended.refused.stdout
-    assert "refuses our key" in ended.shut_out.stderr
+    assert "CALLSCOPE_HOOK_KEYS must hold KEY:SECRET" in ended.refused.json["findings"][0]["remedy"]
+    assert "does not take our key" in ended.shut_out.stderr
     for one in (ended.refused, ended.shut_out):
         assert "AAAA" not in one.stdout + one.stderr
 
 
-def test_conformance_of_a_good_bot_is_one_object(ended: All) -> None:
+def test_conformance_of_a_good_bot_behind_tls_is_one_object(ended: All) -> None:
     report = ended.passed.json
     assert ended.passed.code == 0
     assert [one for one in report["checks"] if one["status"] != "pass"] == []
     assert report["passed"] == len(report["checks"])
     assert report["figures"]["opened_ms"] > 0
+    assert (report["endpoint"][:6], report["error"]) == ("wss://", None)
 
 
 def test_conformance_of_one_that_breaks_rules_is_a_table_that_names_them(ended: All) -> None:

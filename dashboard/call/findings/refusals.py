@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import Rule, Sign, View
+from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.terms import Cause, Flaw, LinkState
 from dashboard.call.words import cause_words, span_words
 
@@ -54,7 +55,7 @@ def refusal_evidence(view: View, refusal: Refusal) -> tuple[str, ...]:
 def _sign(causes: tuple[Cause, ...], tell: Callable[[View, Refusal], Sign]) -> Callable[[View, bool], Sign | None]:
     def sign(view: View, standing: bool) -> Sign | None:
         refusal = refusal_of(view, causes)
-        return None if refusal is None else tell(view, refusal)
+        return None if refusal is None else _of_a_bot(view, refusal) or tell(view, refusal)
 
     return sign
 
@@ -81,13 +82,59 @@ _CERTIFICATES = {
     Flaw.OTHER: ("is not trusted", "Ask whoever runs the host to look at its certificate."),
 }
 
+_NO_TLS = (
+    "No TLS connection could be agreed",
+    "Check that the address speaks TLS at that port, and which versions of TLS the host takes.",
+)
+
 
 def _tls(view: View, refusal: Refusal) -> Sign:
     if refusal.cause is Cause.TLS_CERTIFICATE:
         what, remedy = _CERTIFICATES[refusal.flaw or Flaw.OTHER]
         return Sign(f"The host's certificate {what}", refusal_evidence(view, refusal), remedy)
-    remedy = "Check that the address speaks TLS at that port, and which versions of TLS the host takes."
-    return Sign("No TLS connection could be agreed", refusal_evidence(view, refusal), remedy)
+    return Sign(_NO_TLS[0], refusal_evidence(view, refusal), _NO_TLS[1])
+
+
+# -- a bot that is called in Genesys' place ---------------------------------------------------------------
+
+_BOTS = {
+    Cause.TOKEN_REJECTED: (
+        "The bot does not take our key, or not its signature",
+        "CALLSCOPE_HOOK_KEYS must hold KEY:SECRET as the bot knows them; the clocks must agree within 3 s.",
+    ),
+    Cause.PERMISSION_MISSING: (
+        "The bot's host lets nobody like us in: it answers 403",
+        "Look at what stands before the bot (gateway, list of addresses), and at the key in CALLSCOPE_HOOK_KEYS.",
+    ),
+    Cause.NOT_FOUND: ("There is no bot at that path: the host answers 404", "Check the path of the address."),
+    Cause.RATE_LIMITED: (
+        "The bot takes no call now: its host answers 429",
+        "Call again later, and see how many calls at once it is meant to take.",
+    ),
+    Cause.HANDSHAKE_REFUSED: (
+        "What answers is no bot: the handshake is refused",
+        "Check the path of the address; where TLS is spoken it begins with wss://.",
+    ),
+}
+
+
+def _of_a_bot(view: View, refusal: Refusal) -> Sign | None:
+    if view.call.dialect != CONNECTOR:
+        return None
+    said = view.call.hook is not None and view.call.hook.end_reason == "unauthorized"
+    words = _BOTS.get(Cause.TOKEN_REJECTED if said or refusal.status == 401 else refusal.cause)
+    return words and Sign(words[0], refusal_evidence(view, refusal), words[1])
+
+
+def bot_refusal(cause: Cause, flaw: Flaw | None) -> tuple[str, str]:
+    """Say why a bot that is called in Genesys' place is not to be had, in two sentences: what it is, and what to do."""
+    if cause is Cause.TLS_CERTIFICATE:
+        what, remedy = _CERTIFICATES[flaw or Flaw.OTHER]
+        return f"The host's certificate {what}", remedy
+    if cause in _PLACES:
+        where, remedy = _PLACES[cause]
+        return f"The host cannot be reached: {where}", remedy
+    return _BOTS.get(cause) or _OTHERS.get(cause, ("The bot cannot be called", "Look at its log at this moment."))
 
 
 # -- credentials and the rest ---------------------------------------------------------------------------
@@ -108,8 +155,11 @@ def _rate_limited(view: View, refusal: Refusal) -> Sign:
 _PLACES = {
     Cause.DNS: ("the host name is not found", "Check the spelling of the address, and this machine's name servers."),
     Cause.TCP_REFUSED: ("nothing listens there", "Check host and port, and that the service runs."),
-    Cause.NETWORK: ("the network fails on the way", "Check the route: VPN, firewall, cable or Wi-Fi of this machine."),
-    Cause.TIMEOUT: ("no answer in time", "Check whether a firewall drops the packets silently; else --open-timeout."),
+    Cause.NETWORK: (
+        "the connection is cut, or there is no route",
+        "Check whether that port speaks TLS (wss) or does not, then the route: VPN, firewall, this machine's network.",
+    ),
+    Cause.TIMEOUT: ("no answer in time", "Check whether a firewall drops the packets silently, or the service hangs."),
     Cause.UNAVAILABLE: ("the server says that it is not available", "Ask whoever runs the host."),
 }
 
@@ -133,13 +183,17 @@ TLS_FAILURE = Rule(
     sign=_sign((Cause.TLS_CERTIFICATE, Cause.TLS), _tls),
 )
 
+_PROXY = "The proxy does not let the connection through"
+
 PROXY_REFUSED = Rule(
     name="proxy_refused",
     severity=Severity.ERROR,
     means="A proxy stands in the way and does not connect to the host.",
     remedy="Have the proxy allow CONNECT to the host, or name the host in NO_PROXY if there is a direct way.",
-    sign=_sign((Cause.PROXY_REFUSED,), _plainly("The proxy does not let the connection through")),
+    sign=_sign((Cause.PROXY_REFUSED,), _plainly(_PROXY)),
 )
+
+_OTHERS = {Cause.TLS: _NO_TLS, Cause.PROXY_REFUSED: (_PROXY, PROXY_REFUSED.remedy)}
 
 CREDENTIALS_REFUSED = Rule(
     name="credentials_refused",

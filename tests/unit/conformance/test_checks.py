@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 
+from dashboard.call.events import Cause
 from dashboard.clock import SystemClock
 from dashboard.conformance import rules
 from dashboard.conformance.checks import CHECKS
-from dashboard.conformance.result import Result, Status
+from dashboard.conformance.result import Part, Result, Status
 from dashboard.conformance.run import Figures, checked, converse, examine
 from dashboard.conformance.visit import Bench, Visit
 from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_rules import RULES
 from dashboard.resilience.retry import LinkError
+from dashboard.simulator.hookbot import HookBot
 from dashboard.simulator.scenario import Scenario
 from tests.unit.worker.connectors import HELLO, LONG, bot, offer, scenario, turn
-from tests.unit.worker.hooks import ACCESS
+from tests.unit.worker.hooks import ACCESS, KEYS
 
 TALK = "conversation"
 DOOR = ("wrong_key", "unsigned", "wrong_signature", "stale_signature")
@@ -153,3 +156,40 @@ async def test_without_a_key_nobody_can_tell_who_is_kept_out() -> None:
         for check in CHECKS:
             if check.name in DOOR[1:]:
                 assert (await checked(check, at, [])).status is Status.NOT_SEEN
+
+
+async def until_provoked(host: HookBot, returns_s: float) -> tuple[AsyncGenerator[Result, None], list[Result]]:
+    """Examine until something is provoked; the bot says nothing, and hangs up at once."""
+    examining = examine(bench(host.url), Figures(), returns_s)
+    found = [await anext(examining)]
+    while found[-1].part is Part.TALK:
+        found.append(await anext(examining))
+    return examining, found
+
+
+async def test_a_bot_that_is_gone_is_one_error_and_no_list_of_failures() -> None:
+    async with bot(scenario(turn("hi"))) as host:
+        examining, found = await until_provoked(host, returns_s=0.1)
+        await host.stop()
+        with pytest.raises(LinkError) as caught:
+            found += [result async for result in examining]
+    assert caught.value.failure.cause is Cause.TCP_REFUSED
+    assert found[-1].part is Part.PROVOKED
+    assert [one for one in found if one.status is Status.FAIL] == []
+
+
+async def test_a_bot_that_comes_back_is_asked_again_and_not_blamed() -> None:
+    async with bot(scenario(turn("hi"))) as host:
+        examining, found = await until_provoked(host, returns_s=20.0)
+        await host.stop()
+        asking = asyncio.ensure_future(anext(examining))
+        again = HookBot(host.scenario, KEYS, port=urlsplit(host.url).port or 0)
+        await asyncio.sleep(0)
+        await again.start()
+        try:
+            result = await asking
+        finally:
+            await examining.aclose()
+            await again.stop()
+    assert (result.name, result.status) == (CHECKS[1].name, Status.PASS)
+    assert found[-1].name == CHECKS[0].name

@@ -142,6 +142,28 @@ async def test_a_busy_bot_is_told_as_such() -> None:
     assert state.link.outage.failures[-1].cause is Cause.RATE_LIMITED
 
 
+@pytest.mark.parametrize(
+    ("status", "summary", "remedy"),
+    [
+        (401, "does not take our key", "CALLSCOPE_HOOK_KEYS"),
+        (403, "it answers 403", "gateway"),
+        (404, "no bot at that path", "Check the path"),
+        (418, "is no bot", "Check the path"),
+        (429, "takes no call now", "Call again later"),
+    ],
+)
+async def test_a_refusal_is_told_in_the_words_of_a_bot_and_not_of_an_app(
+    status: int, summary: str, remedy: str
+) -> None:
+    async with bot(scenario(turn("hi"), faults=(Refuse(kind="refuse", status=status),))) as host:
+        state = await Calling(host.url, Script()).run()
+    (finding,) = state.findings.standing
+    assert summary in finding.summary
+    assert remedy in finding.remedy
+    assert "app" not in finding.summary + finding.remedy
+    assert "OAuth" not in finding.summary + finding.remedy
+
+
 async def test_a_lost_session_is_not_continued_until_somebody_calls_again() -> None:
     cut = scenario(turn(LONG), turn("hi"), faults=(Abort(kind="abort", at_s=0.5),))
     async with bot(cut) as host:
