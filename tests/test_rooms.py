@@ -16,13 +16,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dashboard"
 
-FLOOR = {"errors", "clock", "wiretext"}
+FLOOR = {"errors", "clock", "wiretext", "frozen"}
 ROOMS: dict[str, set[str]] = {
     "errors": set(),
     "clock": set(),
     "wiretext": set(),
-    "media": {"errors"},
-    "call": {"errors", "wiretext", "media"},
+    "frozen": set(),
+    "media": {"errors", "frozen"},
+    "call": {"errors", "wiretext", "frozen", "media"},
     "dialects": {"errors", "wiretext", "media", "call"},
     "resilience": {"errors", "wiretext", "call"},
     "bus": {"errors", "clock", "wiretext", "call"},

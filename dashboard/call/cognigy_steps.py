@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +12,7 @@ from dashboard.call.cognigy_view import CognigyView, mode_words
 from dashboard.call.state import CallState, Line, UtteranceStatus
 from dashboard.call.terms import Event
 from dashboard.call.words import span_words
+from dashboard.frozen import replace
 
 
 def folded(event: Event, call: CallState) -> CallState:

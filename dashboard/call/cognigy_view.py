@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from dashboard.frozen import replace
 from dashboard.media.tail import Tail
 
 COGNIGY = ("cognigy", "cognigy-rest")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from dashboard.call.door_view import DoorView
 from dashboard.call.events import Event, Ticked, WorkerLost
 from dashboard.call.hook_events import ListenerStarted, ProbeAnswered, UpgradeRefused
+from dashboard.frozen import replace
 
 _KEPT_REASONS = 30
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 from dashboard.call import hook_events as he
 from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.terms import Event
+from dashboard.frozen import replace
 
 _KEPT_RULES = 60
 

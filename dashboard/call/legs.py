@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dashboard.call.events import AudioReceived
 from dashboard.call.state import Leg
+from dashboard.frozen import replace
 from dashboard.media.levels import FLOOR_DBFS, MISFIT_DB, MISFIT_DBFS, LevelMeter, hear
 from dashboard.media.pacing import advance, reanchor
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from dashboard.call import notices, steps
@@ -10,6 +9,7 @@ from dashboard.call.notice_view import NoticeView
 from dashboard.call.notification_events import SpeechTranscribed
 from dashboard.call.state import CallState, Line
 from dashboard.call.terms import Event
+from dashboard.frozen import replace
 
 FACTS = notices.FACTS
 

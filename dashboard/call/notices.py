@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import singledispatch
 from typing import Literal
 
@@ -12,6 +11,7 @@ from dashboard.call.notice_view import NoticeView
 from dashboard.call.party import TROUBLE, Party
 from dashboard.call.terms import Event, LinkState
 from dashboard.call.words import span_words
+from dashboard.frozen import replace
 
 _ROLES = {"user": "agent", "acd": "queue"}
 _PARTIES = 50

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dashboard.call.state import Connection, Failure, LinkView, Outage, Transition
 from dashboard.call.terms import Cause, ClosedBy, LinkState
 from dashboard.call.trail import Trail
+from dashboard.frozen import replace
 from dashboard.media.pacing import Pacing, missing_s
 
 if TYPE_CHECKING:

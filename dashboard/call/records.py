@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dashboard.call.record_events import WHOLE, HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
+from dashboard.frozen import replace
 
 _KEPT = 20
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import singledispatch
 from types import MappingProxyType
 
@@ -27,6 +26,7 @@ from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
 from dashboard.call.words import cause_words
+from dashboard.frozen import replace
 
 _KEPT_NAMES = 30
 

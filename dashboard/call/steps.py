@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from dashboard.call import cognigy_view, hook, legs, outages, turns, utterances
 from dashboard.call.state import CallState, Line, Outage, Turns
+from dashboard.frozen import replace
 
 _LATE_WORD_S = 10.0
 _NOTE_AGAIN_S = 5.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 
 from dashboard.call import steps
@@ -10,6 +9,7 @@ from dashboard.call import tap_events as te
 from dashboard.call.events import Event
 from dashboard.call.state import CallState, Line
 from dashboard.call.tap_view import CLIENT, SIDES, TapSide, TapView, size_words
+from dashboard.frozen import replace
 
 FACTS = (te.ClientSent, te.TapMeasured, te.TapSkipped, te.TapUnread, te.TapResumed)
 

@@ -6,10 +6,10 @@ All moments are arrivals: of a message, or of a frame with sound in it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.call.state import BargeIn, Turn, Turns
+from dashboard.frozen import replace
 from dashboard.media.levels import SILENCE_DBFS
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from dashboard.call.events import UtteranceExpired, UtteranceHeld, UtteranceSent
 from dashboard.call.state import Utterance, UtteranceStatus
+from dashboard.frozen import replace
 
 Utterances = tuple[Utterance, ...]
 

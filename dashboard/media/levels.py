@@ -10,9 +10,10 @@ import math
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from dashboard.frozen import replace
 from dashboard.media._audioop import audioop
 from dashboard.media.g711 import PCMU_FULL_SCALE, linear_to_pcmu, pcmu_to_linear, swapped
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import itemgetter
 
+from dashboard.frozen import replace
 from dashboard.media.histogram import Histogram
 from dashboard.media.spread import Lowest, Peak, Spread
 from dashboard.media.tail import Tail
