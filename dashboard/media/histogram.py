@@ -28,6 +28,17 @@ class Histogram:
             counts[index] = counts.get(index, 0) + count
         return Histogram(counts)
 
+    def since(self, before: Histogram) -> Histogram:
+        """Return what has been counted since this was `before`."""
+        earlier = before.counts
+        return Histogram(
+            {
+                index: count - earlier.get(index, 0)
+                for index, count in self.counts.items()
+                if count != earlier.get(index)
+            }
+        )
+
     def percentile(self, percent: int) -> float | None:
         """Return the nearest-rank percentile (the middle of its bin), seconds; None when nothing was counted."""
         rank, seen = -(-sum(self.counts.values()) * percent // 100), 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from dashboard.call.events import CallEnded, Event, LinkChanged, LinkState, Ticked, WorkerLost
 from dashboard.call.findings.finding import Finding, Findings
 from dashboard.call.findings.rule import Rule, View
 from dashboard.call.findings.rules import RULES
 from dashboard.call.state import CallState
+from dashboard.frozen import replace
 
 EVERY_S = 1.0
 _HINDSIGHT_S = 15.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from dashboard.call.findings.finding import Severity
@@ -12,6 +11,7 @@ from dashboard.call.outages import latest
 from dashboard.call.state import Calls, CallState, Herd
 from dashboard.call.terms import Cause
 from dashboard.call.words import span_words
+from dashboard.frozen import replace
 
 LOST_TOGETHER_S = 2.0
 BACK_TOGETHER_S = 1.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.rule import RECENT_S, Rule, Sign, View
 from dashboard.call.words import span_words
-from dashboard.media.histogram import Histogram
 
 LOOP_LATE_S = 0.25
 STAMPS_LATE_S = 0.1
@@ -27,7 +26,7 @@ def _worker_lost(view: View, standing: bool) -> Sign | None:
 
 def _self_late(view: View, standing: bool) -> Sign | None:
     before = view.before(RECENT_S)
-    lag = _recent(view.call.loop_lag, before.lag)
+    lag = list(view.call.loop_lag.since(before.lag))
     own_stamps = view.link.clock == "process" and not view.call.soundless
     late = [(lag_s, count) for lag_s, count in lag if lag_s >= (STAMPS_LATE_S if own_stamps else LOOP_LATE_S)]
     frames, aside = view.reading.frames - before.frames, view.reading.set_aside - before.set_aside
@@ -51,12 +50,6 @@ def _self_late(view: View, standing: bool) -> Sign | None:
         severity=Severity.WARNING if spoilt else Severity.INFO,
         explains=_TIMING if spoilt else frozenset(),
     )
-
-
-def _recent(now: Histogram, before: Histogram) -> list[tuple[float, int]]:
-    """Return the values counted since `before`, with how often, smallest first."""
-    earlier = dict(before)
-    return [(value, count - earlier.get(value, 0)) for value, count in now if count > earlier.get(value, 0)]
 
 
 def _slow_consumer(view: View, standing: bool) -> Sign | None:

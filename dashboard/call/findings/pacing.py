@@ -129,9 +129,12 @@ def _pauses(view: View) -> Sign | None:
 
 
 def _sender_batching(view: View, standing: bool) -> Sign | None:
+    packs_now = _packs_now(view)
+    if not packs_now and not standing:
+        return None
     sizes = [size for _, size in _packs(view.recent) if size > 1]
     packed = sum(sizes) / len(view.recent) if view.recent else 0.0
-    if not _packs_now(view) and not (standing and packed > STILL_PACKED):
+    if not packs_now and packed <= STILL_PACKED:
         return None
     size = median(sizes)
     frame_s = view.pacing.usual.duration_s

@@ -86,6 +86,7 @@ class View:
         self.targets = call.targets
         self.leg = call.inbound
         self.pacing = self.leg.pacing
+        self._before: dict[float, Reading] = {}
 
     @property
     def open_s(self) -> float | None:
@@ -127,9 +128,12 @@ class View:
 
     def before(self, window_s: float) -> Reading:
         """Return the counters of `window_s` ago, at the earliest those of the call's start."""
-        readings = self.call.findings.readings
-        index = bisect_right(readings, self.now - window_s + 0.5, key=_at)
-        return readings[index - 1] if index else Reading(self.call.started_at)
+        found = self._before.get(window_s)
+        if found is None:
+            readings = self.call.findings.readings
+            index = bisect_right(readings, self.now - window_s + 0.5, key=_at)
+            found = self._before[window_s] = readings[index - 1] if index else Reading(self.call.started_at)
+        return found
 
     # -- frames ---------------------------------------------------------------------------------------
 
