@@ -1,7 +1,7 @@
 """The relay: takes connections, dials the upstream for each, and passes bytes on, both ways, untouched.
 
-It reads the head of the client's request and a copy of the head of the answer, and nothing else. What passes is handed
-to the observer (`feed.py`), whose fate is none of the relay's business.
+It reads the head of the client's request and that of the answer, and nothing else. What passes after an upgrade is
+handed to the observer (`feed.py`), whose fate is none of the relay's business.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dashboard.clock import Clock
 from dashboard.dialects.audiohook_signature import Keyring, Nonces, SignedRequest, sign, verify
 from dashboard.resilience.retry import LinkError
 from dashboard.tap.feed import Feed
-from dashboard.tap.heads import RequestHead, read_request, refusal, rewritten
+from dashboard.tap.heads import RequestHead, parting, read_request, read_response, refusal, rewritten
 from dashboard.tap.link import Link
 from dashboard.tap.records import NO_LINK, Kind, record, refused, ticked, told
 from dashboard.transport.kernel_time import StampedSocket
@@ -39,6 +39,8 @@ UNREAD_S = 2.0
 """What an observer had been told for so long before it died it may not have read."""
 HEAD_S = 10.0
 """How long a client may take to say what it wants."""
+ANSWER_S = 60.0
+"""How long an answer that is no upgrade may take, and its client to leave with it."""
 _TLS_S = 10.0
 _GONE_S = 1.0
 _BACKLOG = 512
@@ -99,7 +101,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends = 0
-        self._dialling = 0
+        self._asking = 0
         self._stopping = asyncio.Event()
         self._empty = asyncio.Event()
         self._abandoned = False
@@ -209,41 +211,100 @@ class Relay:
         self._ends -= 1
 
     async def _serve(self, client: End) -> None:
-        """Read a request and dial for it; then the two ends look after themselves."""
+        """Read a request, ask it, and pass the answer on; after an upgrade the two ends look after themselves."""
         try:
             async with asyncio.timeout(HEAD_S):
                 head, at = await client.head()
             request, asked = self._admitted(head)
-            upstream = await self._dialled()
+            self._asking += 1
+            try:
+                upstream = await self._dialled()
+                await self._exchange(client, upstream, request, (asked, at))
+            finally:
+                self._asking -= 1
         except _RefusedError as error:
-            if error.status == 401:
-                await asyncio.sleep(REFUSED_AFTER_S)
-            self._refuse(client, error)
-            return
+            await self._refuse(client, error)
         except TimeoutError:
-            self._refuse(client, _RefusedError(408, "no_request", f"no request came within {HEAD_S:.0f} s"))
-            return
+            await self._refuse(client, _RefusedError(408, "no_request", f"no request came within {HEAD_S:.0f} s"))
         except HeadTooLongError:
-            self._refuse(client, _RefusedError(431, "not_http", f"its request has more than {HEAD_LIMIT} bytes"))
-            return
+            words = f"its request has more than {HEAD_LIMIT} bytes"
+            await self._refuse(client, _RefusedError(431, "not_http", words))
         except ConnectionError:
-            return  # it left without a word
+            client.end()  # it left without a word
         except Exception as error:  # a bug of ours: this client is told, the others have nothing to do with it
-            self._refuse(client, _RefusedError(500, "unexpected", f"unexpected {type(error).__name__}"))
-            return
+            await self._refuse(client, _RefusedError(500, "unexpected", f"unexpected {type(error).__name__}"))
+        except asyncio.CancelledError:
+            client.end()
+            raise
+
+    async def _exchange(self, client: End, upstream: End, request: bytes, asked: tuple[RequestHead, float]) -> None:
+        """Ask the upstream. An upgrade makes a link; any other answer ends the connection: what a client sends after
+        it, or before an upgrade, would reach the upstream as a request that nobody here has looked at."""
+        client.meet(upstream)
+        try:
+            upstream.transport.write(request)
+            if asked[0].upgrades and client.eof:
+                raise ConnectionError  # it does not wait for the answer
+            if not asked[0].upgrades:
+                client.join(most=asked[0].body_bytes)
+            status, answer, answered = await self._answer(client, upstream)
+            if status == 101 and asked[0].upgrades:
+                client.transport.write(answer)
+                self._link((client, upstream), asked, answered)
+            elif status == 101:
+                raise _RefusedError(502, "bad_reply", "the upstream changed the protocol and was not asked to")
+            else:
+                await self._part(client, upstream, status, answer)
+        except BaseException:
+            upstream.end()
+            raise
+
+    async def _answer(self, client: End, upstream: End) -> tuple[int, bytes, tuple[Mapping[str, str], float]]:
+        """Return status, head and headers of the upstream's answer, and when it came; what is interim passes on."""
+        while True:
+            try:
+                head, at = await upstream.head()
+            except (HeadTooLongError, ConnectionError):
+                if client.closed:
+                    raise ConnectionError from None
+                raise _RefusedError(502, "bad_reply", "the upstream did not answer in HTTP/1.1") from None
+            answer = read_response(head)
+            if answer is None:
+                raise _RefusedError(502, "bad_reply", "the upstream did not answer in HTTP/1.1")
+            status, headers = answer
+            if status >= 200 or status == 101:
+                return status, head, (headers, at)
+            client.transport.write(head)
+
+    async def _part(self, client: End, upstream: End, status: int, answer: bytes) -> None:
+        """Pass on an answer that is no upgrade; it is the last one."""
+        self._tell_refused(_RefusedError(status, "upstream_refused", f"the upstream answered {status}"))
+        client.transport.write(parting(answer))
+        upstream.join()
+        client.join(most=0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await client.over()
+        client.end()
+        upstream.end()
+
+    def _link(
+        self, ends: tuple[End, End], asked: tuple[RequestHead, float], answered: tuple[Mapping[str, str], float]
+    ) -> None:
         self._numbered += 1
         feed, clock, number = self._feed, self.clock, self._numbered
-        link = Link(number, self._new_id(), (client, upstream), (asked, at), feed=feed, clock=clock, gone=self._forget)
+        link = Link(number, self._new_id(), ends, asked, answered, feed=feed, clock=clock, gone=self._forget)
         self._links[number] = link
-        upstream.transport.write(head if request is None else request)
         link.join()
 
-    def _admitted(self, head: bytes) -> tuple[bytes | None, RequestHead]:
-        """Return what the upstream is to be asked, None for the request as it came, and the request."""
+    def _admitted(self, head: bytes) -> tuple[bytes, RequestHead]:
+        """Return what the upstream is to be asked, and the request."""
         asked = read_request(head)
-        if asked is None:
+        if asked is None or not asked.names_host:
             raise _RefusedError(400, "not_http", "what came is no request of HTTP/1.1")
-        if len(self._links) + self._dialling >= self._options.most_links:
+        if asked.body_bytes is None:
+            raise _RefusedError(411, "body", "what is no WebSocket is passed on with a body of a stated length only")
+        if len(self._links) + self._asking >= self._options.most_links:
             raise _RefusedError(503, "busy", f"{self._options.most_links} connections are up, no more are taken")
         parts = urlsplit(self._options.upstream)
         target = asked.target
@@ -251,10 +312,13 @@ class Relay:
             _, question, query = target.partition("?")
             target = f"{parts.path}{question}{query}"
         host = asked.headers.get("host", "") if self._options.keeps_host else parts.netloc
-        if (target, host) == (asked.target, asked.headers.get("host", "")):
-            return None, asked
-        fields = {} if self._options.keeps_host else {"Host": host}
-        return rewritten(head, target, fields | self._signed(asked, target, host)), asked
+        fields = {} if asked.upgrades else {"Connection": "close"}
+        if (target, host) != (asked.target, asked.headers.get("host", "")):
+            fields |= {} if self._options.keeps_host else {"Host": host}
+            fields |= self._signed(asked, target, host)
+        elif asked.upgrades:
+            return head, asked
+        return rewritten(head, target, fields), asked
 
     def _signed(self, asked: RequestHead, target: str, host: str) -> dict[str, str]:
         """Return a new signature for a request that had one; who had none that holds gets none."""
@@ -274,7 +338,6 @@ class Relay:
         def make_end(stamped: Mapping[int, StampedSocket]) -> End:
             return End(self.clock, unheard, unnoticed, stamped)
 
-        self._dialling += 1
         try:
             return await dial(
                 self._options.upstream,
@@ -287,15 +350,16 @@ class Relay:
             cause, detail = error.failure.cause, error.failure.detail
             status = 504 if cause.value == "timeout" else 502
             raise _RefusedError(status, cause.value, f"the upstream cannot be reached: {detail}") from None
-        finally:
-            self._dialling -= 1
 
-    def _refuse(self, client: End, error: _RefusedError) -> None:
+    async def _refuse(self, client: End, error: _RefusedError) -> None:
+        if error.status == 401:
+            await asyncio.sleep(REFUSED_AFTER_S)
+        self._tell_refused(error)
+        await client.dismiss(refusal(error.status, f"callscope tap: {error.detail}"))
+
+    def _tell_refused(self, error: _RefusedError) -> None:
         if self._feed is not None:
             self._feed.tell(refused(self.clock.monotonic(), error.status, error.reason, error.detail))
-        if not client.closed:
-            client.transport.write(refusal(error.status, f"callscope tap: {error.detail}"))
-            client.end()
 
     def _forget(self, link: Link) -> None:
         del self._links[link.number]
