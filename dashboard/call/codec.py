@@ -17,7 +17,16 @@ from functools import cache
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from dashboard.call import cognigy_events, events, hook_events, notification_events, ports, record_events, tap_events
+from dashboard.call import (
+    bot_events,
+    cognigy_events,
+    events,
+    hook_events,
+    notification_events,
+    ports,
+    record_events,
+    tap_events,
+)
 from dashboard.errors import CodecError
 
 VERSION = 1
@@ -40,7 +49,7 @@ def _kinds(base: type, module: object) -> dict[str, type]:
 
 _EVENTS = {
     kind: item
-    for module in (events, hook_events, cognigy_events, notification_events, tap_events, record_events)
+    for module in (events, hook_events, cognigy_events, bot_events, notification_events, tap_events, record_events)
     for kind, item in _kinds(events.Event, module).items()
 }
 _COMMANDS = {_snake(item.__name__): item for item in get_args(ports.Command)}
@@ -69,7 +78,10 @@ def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
     nested = _nested(kind)
     for name in _fields(kind):
         value = getattr(item, name)
-        record[name] = dataclasses.asdict(value) if name in nested and value is not None else value
+        if isinstance(value, events.Event):
+            record[name] = to_dict(value)
+        else:
+            record[name] = dataclasses.asdict(value) if name in nested and value is not None else value
     return record
 
 
@@ -187,6 +199,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return lambda value: None if value is None else inner(value)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
+    if hint is events.Event:
+        return _within
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return lambda value: _build(hint, value)
     return lambda value: _exactly(hint, value)
@@ -199,6 +213,14 @@ def _tuple_reader(args: tuple[Any, ...]) -> Callable[[Any], Any]:
         return _numbers
     inner = _reader(args[0])
     return lambda value: tuple(map(inner, _exactly(list, value)))
+
+
+def _within(value: Any) -> events.Event:
+    """Read a fact that another one tells; facts stand in one another no deeper than that."""
+    record = _exactly(dict, value)
+    if record.get("kind") == _NAMES[bot_events.BotTold]:
+        raise ValueError("a fact within a fact within a fact")
+    return event_from_dict(record)
 
 
 _FLOATS = {float}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashboard.call.bot_figures import bot_object
 from dashboard.call.cognigy_figures import cognigy_object
 from dashboard.call.conversation import GenesysLeg, GenesysRecord
 from dashboard.call.door import door_object
@@ -49,6 +50,7 @@ def probe_object(call: CallState) -> dict[str, Any]:
         "audiohook": None if call.hook is None else _hook(call.hook, call),
         "cognigy": None if call.cognigy is None else cognigy_object(call.cognigy, call),
         "notifications": None if call.notices is None else notifications_object(call.notices, call),
+        "bot": None if call.bot is None else bot_object(call.bot),
         "tap": None if call.tap is None else tap_object(call.tap),
         "queues": {name: _queue(call.queues.get(name, QueueView())) for name in ("audio", "control")},
         "self": {"loop_lag_ms": _loop_lag(call)},

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from dashboard.call.bot_events import BotTold
 from dashboard.call.events import Event, TranscriptReceived
 from dashboard.call.notification_events import SpeechTranscribed
 from dashboard.media.tail import Tail
@@ -149,6 +150,8 @@ E = TypeVar("E", bound=Event)
 
 def masked(event: E) -> E:
     """Return a fact with every text in it masked."""
+    if isinstance(event, BotTold):
+        return dataclasses.replace(event, fact=masked(event.fact))
     if isinstance(event, TranscriptReceived | SpeechTranscribed) and not event.final:
         event = dataclasses.replace(event, text=mask_interim(event.text))
     changes = _changes(event)
@@ -175,18 +178,23 @@ def _masked_value(value: Any) -> Any:
 @cache
 def text_fields(kind: Any) -> tuple[str, ...]:
     """Return the names of the fields of a dataclass that hold texts to be masked, by themselves or within."""
+    return tuple(_text_fields(kind, (kind,)))
+
+
+def _text_fields(kind: Any, within: tuple[Any, ...]) -> Iterator[str]:
     hints = get_type_hints(kind)
-    return tuple(
-        field.name for field in dataclasses.fields(kind) if field.name not in _NAMES and _holds_text(hints[field.name])
-    )
+    for field in dataclasses.fields(kind):
+        if field.name not in _NAMES and _holds_text(hints[field.name], within):
+            yield field.name
 
 
-def _holds_text(hint: Any) -> bool:
+def _holds_text(hint: Any, within: tuple[Any, ...]) -> bool:
+    """Tell whether a value of this type can hold text; `within`: the records around it, each of which does."""
     if get_origin(hint) is Mapping:
-        return _holds_text(get_args(hint)[1])
+        return _holds_text(get_args(hint)[1], within)
     if get_origin(hint) in (tuple, Tail, Union, UnionType):
-        return any(map(_holds_text, get_args(hint)))
+        return any(_holds_text(part, within) for part in get_args(hint))
     if dataclasses.is_dataclass(hint):
         kind: Any = hint
-        return bool(text_fields(kind))
+        return kind in within or any(_text_fields(kind, (*within, kind)))
     return hint is str

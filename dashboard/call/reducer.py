@@ -19,12 +19,13 @@ from dashboard.call import (
     utterances,
 )
 from dashboard.call import events as ev
+from dashboard.call.bot_events import BotOffered, BotTold
 from dashboard.call.events import Event, LinkState, Speaker
 from dashboard.call.findings import assess
 from dashboard.call.hook_events import HookAccepted, MediaResumed, RuleBroken
 from dashboard.call.hook_view import CONNECTOR, HookView
 from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
-from dashboard.call.state import CallState, GenesysView, Leg, Line, QueueView
+from dashboard.call.state import BotView, CallState, GenesysView, Leg, Line, QueueView
 from dashboard.call.words import cause_words
 from dashboard.frozen import replace
 
@@ -91,7 +92,7 @@ def _(event: ev.CallEnded, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.WorkerLost, call: CallState) -> CallState:
-    call = replace(call, worker_lost=event.detail)
+    call = _beside(replace(call, worker_lost=event.detail), event)
     if not event.dead:
         return call
     link = outages.worker_lost(call.link, event.at, event.detail)
@@ -103,7 +104,7 @@ def _(event: ev.WorkerLost, call: CallState) -> CallState:
 def _(event: ev.Ticked, call: CallState) -> CallState:
     lags = event.loop_lags
     return replace(
-        call,
+        _beside(call, event),
         loop_lag=call.loop_lag.with_values((max(0.0, event.loop_lag_s, *lags),)),
         loop_lags=call.loop_lags.with_values(lags) if lags else call.loop_lags,
     )
@@ -336,6 +337,33 @@ for _kind in notice_steps.FACTS:
 
 for _kind in tap_steps.FACTS:
     reduce.register(_kind, tap_steps.folded)
+
+
+# -- the bot beside the call --------------------------------------------------------------------------------
+
+
+@reduce.register
+def _(event: BotOffered, call: CallState) -> CallState:
+    told = None if call.bot is None else call.bot.call
+    offer = (event.profile, event.endpoint, event.dialect, event.session_id, event.user_id, event.test_mode)
+    return replace(call, bot=BotView(*offer, event.why_not, told))
+
+
+@reduce.register
+def _(event: BotTold, call: CallState) -> CallState:
+    view = call.bot or BotView()
+    before = view.call or CallState(call.call_id)
+    after = step(before, event.fact)
+    for line in after.lines.since(before.lines.total):
+        call = steps.say(call, replace(line, beside=True))
+    return replace(call, bot=replace(view, call=after))
+
+
+def _beside(call: CallState, event: Event) -> CallState:
+    """Fold what is so for the bot beside the call as well: time goes by, the worker is lost."""
+    if call.bot is None or call.bot.call is None:
+        return call
+    return replace(call, bot=replace(call.bot, call=step(call.bot.call, event)))
 
 
 @reduce.register

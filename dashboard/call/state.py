@@ -163,7 +163,8 @@ LineKind = Literal[
 class Line:
     """One row of the transcript stream. `latency_s` is the turn latency of the first sign of an answer of its kind.
 
-    `age_s`: how long before `at` it was said, of a transcript that is told late.
+    `age_s`: how long before `at` it was said, of a transcript that is told late. `beside`: it is of the bot beside the
+    call: nobody on the call said or heard it.
     """
 
     at: float
@@ -175,6 +176,7 @@ class Line:
     latency_s: float | None = None
     utterance: int | None = None
     age_s: float | None = None
+    beside: bool = False
 
 
 UtteranceStatus = Literal[
@@ -300,6 +302,24 @@ class Herd:
 
 
 @dataclass(frozen=True, slots=True)
+class BotView:
+    """A bot beside the call, that test utterances are spoken to (`BotOffered`).
+
+    call: all that its wire has told, folded as of a call of its own: its link, its turns and their figures are none of
+    this call's. None until the first utterance.
+    """
+
+    profile: str = ""
+    endpoint: str = ""
+    dialect: str = ""
+    session_id: str = ""
+    user_id: str = ""
+    test_mode: bool = True
+    why_not: str = ""
+    call: CallState | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CallState:
     """All that is known of one call. `now` is the time of its newest fact."""
 
@@ -335,12 +355,19 @@ class CallState:
     cognigy: CognigyView | None = None  # None: no Cognigy endpoint
     tap: TapView | None = None  # None: not overheard by a tap
     notices: NoticeView | None = None  # None: not followed by Genesys' notifications
+    bot: BotView | None = None  # None: no bot beside it
     records: Records = field(default_factory=Records)
 
     @property
     def soundless(self) -> bool:
         """Whether its wire carries no audio."""
         return self.dialect in SOUNDLESS
+
+    @property
+    def all_utterances(self) -> tuple[Utterance, ...]:
+        """The test utterances on its own wire, then those to the bot beside it."""
+        beside = None if self.bot is None else self.bot.call
+        return self.utterances if beside is None else (*self.utterances, *beside.utterances)
 
     @property
     def inbound(self) -> Leg:

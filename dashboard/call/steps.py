@@ -80,7 +80,8 @@ def reanchored(call: CallState, *, continues: bool = False) -> CallState:
 def noted(call: CallState, line: Line) -> CallState:
     """Add a row for something unreadable unless the same was noted moments ago."""
     for other in reversed(call.lines[-20:]):
-        if other.kind == line.kind and other.text == line.text and line.at - other.at < _NOTE_AGAIN_S:
+        same = (other.kind, other.text, other.beside) == (line.kind, line.text, line.beside)
+        if same and line.at - other.at < _NOTE_AGAIN_S:
             return call
     return say(call, line)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboard.call.bot_figures import bot_lines
 from dashboard.call.figures import probe_object
 from dashboard.call.findings.finding import Severity
 from dashboard.call.genesys import compared, verdict_words
@@ -42,6 +43,8 @@ def summary(call: CallState) -> str:
     lines += [_outage(row, call) for row in rows[-_SHOWN_OUTAGES:]]
     if call.notices is not None:
         lines += notice_lines(call.notices, call)
+    if call.bot is not None:
+        lines += bot_lines(call.bot)
     lines += _genesys(call)
     lines += record_lines(call)
     return "\n".join(lines)

@@ -109,7 +109,15 @@ def headline(call: CallState) -> Headline:
 def _down(call: CallState, now: str, *, offer: str = "") -> Headline:
     """Say what the ends so far have in common, which is more than the cause of this one."""
     common = pattern(call)
-    return Headline("bad", f"Down: {_why(call) if common is None else _inside(common.summary)}", (now,), offer)
+    why = _why(call) if common is None else _inside(common.summary)
+    return Headline("bad", f"{_what_is_down(call)}: {why}", (now,), offer)
+
+
+def _what_is_down(call: CallState) -> str:
+    """Name the wire of a call that has others beside it."""
+    if call.bot is None and (call.notices is None or call.soundless):
+        return "Down"
+    return "The transcript is down" if call.soundless else "The sound is down"
 
 
 def _why(call: CallState) -> str:

@@ -13,6 +13,7 @@ DIALECTS = {
     "connector": "callscope calls an Audio Connector bot in Genesys' place",
     "cognigy": "callscope speaks to a Cognigy endpoint over Socket.IO",
     "cognigy-rest": "the same over REST",
+    "combined": "one call of three wires: sound by AudioHook, transcript by notifications, test utterances to Cognigy",
 }
 """What `demo` can play: each but the first in a module `demo_<name>.py` (`demo.py`)."""
 

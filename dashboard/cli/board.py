@@ -50,16 +50,22 @@ def require_door(settings: Settings) -> None:
 
 
 def calls(settings: Settings) -> Overheard:
-    """Return the source of the calls that come in, with what Genesys tells of their conversations if it is asked.
+    """Return the source of the calls that come in, with what Genesys tells of their conversations if it is asked, and
+    with the bot to speak to beside each if one is named.
 
     Raises:
         ConfigError: files that are no certificate with its key, or no CA file.
     """
-    if not settings.follow:
-        return board(settings)
-    from dashboard.cli.following import joined  # for those who join only
+    source: Overheard = board(settings)
+    if settings.follow:
+        from dashboard.cli.following import joined  # for those who join only
 
-    return joined(settings, board(settings), SystemClock())
+        source = joined(settings, source, SystemClock())
+    if settings.bot_settings is not None:
+        from dashboard.cli.beside import beside  # as above
+
+        source = beside(settings, source, SystemClock())
+    return source
 
 
 def board(settings: Settings, *, clock: Clock | None = None) -> Switchboard:

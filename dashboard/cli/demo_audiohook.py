@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MIX = ("steady", "stalls", "steady", "choppy", "batched", "steady", "dead-air", "reset")
 """What several calls play in turn: good ones and bad ones."""
 
-_NOTES = ("A simulated Genesys is about to call.",)
+NOTES = ("A simulated Genesys is about to call.",)
 
 
 def order(args: argparse.Namespace) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     from dashboard.cli.screen import run_board
 
     masks = order["settings"]["mask"]
-    return run_board(partial(source, order), {"notes": _NOTES}, order["title"], json_out, masks=masks)
+    return run_board(partial(source, order), {"notes": NOTES}, order["title"], json_out, masks=masks)
 
 
 def source(order: dict[str, Any]) -> tuple[HookDemo, Examine]:

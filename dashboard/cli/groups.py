@@ -39,6 +39,7 @@ PACING = Group("pacing and playout", _HEARD | {"analyze"})
 ALARMS = Group("silence", _HEARD)
 GENESYS = Group("Genesys' own figures", _LIVE)
 FOLLOW = Group("a conversation that Genesys' notifications tell about", _DIALLING)
+BOT = Group("a bot beside the call", frozenset({"listen", "watch", "probe"}))
 QUEUES = Group("queues", _HEARD)
 RECORD = Group("recording", frozenset({"watch", "demo", "probe", "call", "listen", "tap"}))
 LOG = Group("callscope itself", _HEARD)
@@ -53,6 +54,7 @@ GROUPS = (
     CALL,
     COGNIGY,
     FOLLOW,
+    BOT,
     API,
     LOGIN,
     TRUST,

@@ -12,9 +12,10 @@ from typing import Any
 from platformdirs import user_config_path
 from pydantic import ValidationError
 
+from dashboard.cli.bot_settings import BOT_GROUPS, NOT_FROM_THE_ENVIRONMENT
 from dashboard.cli.groups import CALL, LISTEN, TAP
 from dashboard.cli.hints import did_you_mean
-from dashboard.cli.settings import FIELDS, Settings, explanations, is_secret, settings_of, variable
+from dashboard.cli.settings import FIELDS, Settings, explanations, group_of, is_secret, settings_of, variable
 from dashboard.errors import ConfigError
 from dashboard.simulator.toml_lines import line_numbers
 from dashboard.wiretext import clean, visible
@@ -81,10 +82,7 @@ def load(
     given: dict[str, Given] = {}
     for layer in (from_file(config, profile), from_environment(environ), flags):
         given.update((name, item) for name, item in layer.items() if name in names)
-    try:
-        settings = Settings.model_validate({name: item.value for name, item in given.items()})
-    except ValidationError as error:
-        raise _refused(error, given) from None
+    settings = _checked(given)
     if command in CALL.commands:
         settings.require_call()
     if command in LISTEN.commands:
@@ -95,7 +93,31 @@ def load(
         from dashboard.cli.between import require_tap  # as above
 
         require_tap(settings)
+    if settings.bot is not None:
+        origin = given["bot"].origin
+        if command in CALL.commands:
+            settings.require_beside(origin)
+        settings = settings.with_bot(_bot(settings.bot, origin, environ, config))
     return settings
+
+
+def _bot(profile: str, origin: object, environ: Mapping[str, str], config: Path | None) -> Settings:
+    """Return the settings of the profile that names the bot beside the calls; a command's flags are not for it."""
+    names = [name for name in FIELDS if group_of(name) in BOT_GROUPS]
+    given = {name: item for name, item in from_file(config, profile).items() if name in names}
+    told = from_environment(environ)
+    given |= {name: told[name] for name in names if name in told and name not in NOT_FROM_THE_ENVIRONMENT}
+    settings = _checked(given)
+    settings.require_cognigy(origin, visible(profile))
+    settings.require_endpoint()
+    return settings
+
+
+def _checked(given: Mapping[str, Given]) -> Settings:
+    try:
+        return Settings.model_validate({name: item.value for name, item in given.items()})
+    except ValidationError as error:
+        raise _refused(error, given) from None
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import stop_on_signals
 from dashboard.bus.store import Store
+from dashboard.call.bot_events import BotOffered
 from dashboard.call.codec import to_line
 from dashboard.call.events import Event, LinkChanged, LinkState, SessionStarted
 from dashboard.call.figures import probe_object
@@ -40,7 +41,7 @@ class Operator:
         self.interrupted = False
 
     def put(self, event: Event) -> None:
-        if isinstance(event, SessionStarted):
+        if isinstance(event, SessionStarted | BotOffered):
             for text in self._say:
                 self._source.command(Say(text))
             self._say.clear()
@@ -70,7 +71,7 @@ class Leaver:
         for call in self._store.snapshot().values():
             if call.link.state is LinkState.CLOSED:  # the rules have just looked, and do so no more
                 self._source.command(Stop())
-            if settled(call.utterances) < self._count:
+            if settled(call.all_utterances) < self._count:
                 continue
             self._settled_at = call.now if self._settled_at is None else self._settled_at
             if (call.findings.assessed_at or 0.0) > self._settled_at:
@@ -139,7 +140,8 @@ async def _listen(settings: Settings, sinks: Sequence[Sink], store: Store) -> bo
         source = desk(call, settings, call_id, keeps_history=False)
     operator = Operator(source, settings.say)
     sinks = [*sinks, operator]
-    if settings.dialect != "appfoundry" and settings.say and settings.duration is None:
+    tells = settings.dialect != "appfoundry" or settings.bot is not None
+    if tells and settings.say and settings.duration is None:
         sinks.append(Leaver(source, store, len(settings.say)))
     stop_on_signals(operator.interrupt)
     await play_until_stopped(source, sinks, settings.duration)

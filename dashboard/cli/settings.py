@@ -27,6 +27,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from dashboard.cli import regions
+from dashboard.cli.bot_settings import BotSettings
 from dashboard.cli.caller_settings import CallerSettings
 from dashboard.cli.cognigy import CognigySettings, endpoint_address, endpoint_scheme
 from dashboard.cli.door_settings import DoorSettings
@@ -66,6 +67,7 @@ from dashboard.wiretext import safe_url
 class Settings(
     CognigySettings,
     FollowSettings,
+    BotSettings,
     CallerSettings,
     DoorSettings,
     TapSettings,
@@ -271,7 +273,7 @@ class Settings(
 
     def replace(self, **changes: object) -> Settings:
         """Return a copy with `changes`, checked like the rest."""
-        return Settings.model_validate({**dict(self), **changes})
+        return Settings.model_validate({**dict(self), **changes}).with_bot(self.bot_settings)
 
     def to_record(self) -> dict[str, Any]:
         """Return what a recording may tell of the settings: nothing that opens a door."""
@@ -287,12 +289,15 @@ class Settings(
         if self.url_token is not None:
             values["url_token"] = self.url_token.get_secret_value()
         values["hook_keys"] = [one.get_secret_value() for one in self.hook_keys]
+        values["bot_settings"] = None if self.bot_settings is None else self.bot_settings.to_worker()
         return values
 
     @classmethod
     def from_worker(cls, values: dict[str, Any]) -> Self:
         """Undo `to_worker`."""
-        return cls.model_validate(values)
+        bot = values.get("bot_settings")
+        own = {name: value for name, value in values.items() if name != "bot_settings"}
+        return cls.model_validate(own).with_bot(None if bot is None else cls.from_worker(bot))
 
 
 FIELDS: dict[str, FieldInfo] = dict(Settings.model_fields)

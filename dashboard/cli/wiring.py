@@ -167,7 +167,7 @@ class Demo:
             env=self._environ,
         )
         try:
-            self._starting = asyncio.create_task(_ready(host))
+            self._starting = asyncio.create_task(ready_of(host))
             if self._stopped:  # while the process was being made
                 self._starting.cancel()
             ready = await self._starting
@@ -202,7 +202,7 @@ def at_host(settings: dict[str, Any], ready: dict[str, Any]) -> dict[str, Any]:
     return told if settings["conversation"] is None else told | {"conversation": ready["conversation_id"]}
 
 
-async def _ready(host: asyncio.subprocess.Process) -> dict[str, Any]:
+async def ready_of(host: asyncio.subprocess.Process) -> dict[str, Any]:
     """Return the one line that the bot host prints once it serves."""
     assert host.stdout is not None
     assert host.stderr is not None

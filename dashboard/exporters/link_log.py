@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from dashboard.call import events as ev
+from dashboard.call.bot_events import BotTold
 from dashboard.call.codec import kind_of
 from dashboard.call.events import Event
 from dashboard.call.hook_events import ListenerStarted, RuleBroken, UpgradeRefused
@@ -61,13 +62,17 @@ class LinkLog:
         ).bind(**context)
 
     def __call__(self, event: Event) -> str | None:
-        if isinstance(event, ev.CallStarted | ListenerStarted):
+        kind = kind_of(event)
+        if isinstance(event, BotTold):
+            event = event.fact
+            kind = f"bot_{kind_of(event)}"
+        elif isinstance(event, ev.CallStarted | ListenerStarted):
             self._started = event
         if isinstance(event, _LEFT_OUT) or (isinstance(event, ev.QueueMeasured) and not event.dropped):
             return None
         fields = {name: _plain(value) for name, value in _fields(event) if name not in _PRIVATE}
         write = self._log.warning if isinstance(event, _WARNINGS) else self._log.info
-        line = write(kind_of(event), time=self._time(event.at), call_id=event.call_id, **fields)
+        line = write(kind, time=self._time(event.at), call_id=event.call_id, **fields)
         return str(line)
 
     def _time(self, at: float) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dashboard.call.bot_events import BotOffered, BotTold
+from dashboard.call.cognigy_events import EndpointReady
 from dashboard.call.events import (
     AttemptFailed,
     CallStarted,
@@ -25,7 +27,10 @@ _LASTING = (
     AttemptFailed,
     LinkChanged,
     GenesysReported,
+    BotOffered,
+    EndpointReady,
 )
+_RECONNECTED = (ConnectionOpened, ConnectionLost, AttemptFailed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,15 @@ class Standing:
 
     def after(self, event: object) -> Standing:
         """Return what holds once `event` has been told."""
-        if not isinstance(event, _LASTING):
+        if not isinstance(event, Event):
             return self
-        over: tuple[type[Event], ...] = (type(event),)
-        if isinstance(event, ConnectionOpened):
-            over = (ConnectionOpened, ConnectionLost, AttemptFailed)
-        return Standing((*(fact for fact in self.facts if not isinstance(fact, over)), event))
+        told = _told(event)
+        if not isinstance(told, _LASTING):
+            return self
+        over: tuple[type[Event], ...] = _RECONNECTED if isinstance(told, ConnectionOpened) else (type(told),)
+        beside = isinstance(event, BotTold)
+        kept = (one for one in self.facts if isinstance(one, BotTold) is not beside or not isinstance(_told(one), over))
+        return Standing((*kept, event))
 
     def opening(self, at: float) -> tuple[Event, ...]:
         """Return what a recording says first that begins at `at`.
@@ -52,3 +60,8 @@ class Standing:
             replace(fact, at=at, wall=fact.wall + (at - fact.at)) if isinstance(fact, CallStarted) else fact
             for fact in self.facts
         )
+
+
+def _told(event: Event) -> Event:
+    """Return the fact itself, also where it is told of the bot beside the call: what holds there holds besides."""
+    return event.fact if isinstance(event, BotTold) else event

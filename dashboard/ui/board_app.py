@@ -15,8 +15,8 @@ from dashboard.ui.screens.board import BoardSample, BoardScreen
 from dashboard.ui.screens.call import CallScreen
 from dashboard.ui.screens.ground import Ground
 
-_NOT_OURS = ("reconnect", "utterance", "app.doctor")
-"""Calls that come in are dialled, and spoken to, by others."""
+_NOT_OURS = ("reconnect", "app.doctor")
+"""Calls that come in are dialled by others."""
 
 
 class BoardApp(CallScopeApp):
@@ -78,7 +78,7 @@ class BoardApp(CallScopeApp):
         if call is None or self._opened is not None or not self._board.is_active:
             return
         self._opened, self._live, self._held = call_id, call, None
-        without = (*self._without, *_NOT_OURS)
+        without = (*self._without, *_NOT_OURS, *(("utterance",) if self._doorway.carries else ()))
         self._ground = self._call_screen = CallScreen(self._command, self._where, without, self.close_opened)
         self._draw(keys=False)
         self.push_screen(self._call_screen)

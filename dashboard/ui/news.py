@@ -101,11 +101,9 @@ def _worker_news(before: CallState, after: CallState) -> list[News]:
 
 
 def _utterance_news(before: CallState, after: CallState) -> list[News]:
-    if before.utterances is after.utterances:
-        return []
-    expired = {said.number for said in before.utterances if said.status == "expired"}
+    expired = {said.number for said in before.all_utterances if said.status == "expired"}
     return [
         News("warning", "Utterance not sent", f"“{tame(said.text)}” · {tame(said.why)}", on_view=False)
-        for said in after.utterances
+        for said in after.all_utterances
         if said.status == "expired" and said.number not in expired
     ]

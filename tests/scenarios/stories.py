@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dashboard.call import cognigy_events as ce
 from dashboard.call import events as ev
+from dashboard.call.bot_events import BotTold
 from dashboard.call.events import Cause, ClosedBy, Flaw, LinkState
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
@@ -95,6 +96,17 @@ def _flow(*, finishes: bool) -> CallState:
     return _endpoint(said, output, end)
 
 
+def _beside(state: LinkState) -> CallState:
+    """A call that goes well, and a bot beside it whose link comes to this."""
+    story = _talking()
+    for _ in range(4):
+        _talk(story, 1.0)
+        changed = ev.LinkChanged(story.call.call_id, story.now, state, Cause.TCP_REFUSED, "nobody is there")
+        story.fact(BotTold(story.call.call_id, story.now, changed))
+        story.tick()
+    return story.call
+
+
 def _queue(wait_s: float, *, dropped: int = 0) -> CallState:
     story = _talking()
     for _ in range(4):
@@ -170,6 +182,8 @@ STORIES: dict[str, tuple[Callable[[], CallState], str | None]] = {
     "Cognigy refuses the token": (_refused_token, "endpoint_refused"),
     "Cognigy hangs behind an output": (lambda: _flow(finishes=False), "unfinished_turn"),
     "Cognigy finishes": (lambda: _flow(finishes=True), None),
+    "the bot beside a call cannot be reached": (lambda: _beside(LinkState.GAVE_UP), "side_link_down"),
+    "the bot beside a call answers": (lambda: _beside(LinkState.OPEN), None),
     "transcription not permitted": (
         lambda: followed(refused=("transcription: the OAuth client lacks conversation:transcription:view",)),
         "topics_refused",

@@ -36,6 +36,7 @@ NEARLY: dict[str, str] = {
     "proxy_refused": "no-permission",
     "endpoint_refused": "Cognigy finishes",
     "unfinished_turn": "Cognigy finishes",
+    "side_link_down": "the bot beside a call answers",
     "credentials_refused": "near-bad-credentials",
     "permission_missing": "near-no-permission",
     "not_found": "near-wrong-app",

@@ -59,7 +59,7 @@ async def test_the_worst_call_is_on_top_and_enter_opens_it_and_esc_comes_back() 
 async def test_commands_go_to_the_call_that_was_opened_and_keys_that_are_not_ours_do_nothing() -> None:
     stage = BoardStage(boards.mixed())
     async with stage.opened() as pilot:
-        await pilot.press("j", "enter", "m", "s", "r", "u", "d")
+        await pilot.press("j", "enter", "m", "s", "r", "d")
         assert stage.commands == [Mark("mark 1", "call-2"), Save(call_id="call-2")]
         assert isinstance(stage.app.screen, CallScreen)
         assert "reconnect" not in stage.text.splitlines()[-1]

@@ -71,15 +71,17 @@ def _slow_bot(view: View, standing: bool) -> Sign | None:
 
 
 def _bot_repeats(view: View, standing: bool) -> Sign | None:
-    intents = _run(view.call.lines[-_LOOK_BACK_LINES:], "intent")
-    answers = max((_run(view.call.lines[-_LOOK_BACK_LINES:], kind) for kind in ("transcript", "text")), key=len)
+    of_the_call = (line for line in reversed(view.call.lines) if not line.beside)
+    lines = [*islice(of_the_call, _LOOK_BACK_LINES)][::-1]
+    intents = _run(lines, "intent")
+    answers = max((_run(lines, kind) for kind in ("transcript", "text")), key=len)
     if len(intents) >= REPEATS:
         what = f"the intent “{short(intents[0])}” {len(intents)} times in a row"
     elif len(answers) >= REPEATS:
         what = f"“{short(answers[0])}” {len(answers)} times in a row"
     else:
         return None
-    said = [line.text for line in view.call.lines[-_LOOK_BACK_LINES:] if _is_caller(line)][-REPEATS:]
+    said = [line.text for line in lines if _is_caller(line)][-REPEATS:]
     return Sign(
         f"The bot loops: {what}",
         ("meanwhile the caller said: " + ", ".join(f"“{short(text)}”" for text in said),),
@@ -106,7 +108,7 @@ def _peer_errors(view: View, standing: bool) -> Sign | None:
     errors = view.reading.errors - view.before(VIOLATIONS_S).errors
     if errors <= 0:
         return None
-    last = next((line for line in reversed(view.call.lines) if line.kind == "error"), None)
+    last = next((line for line in reversed(view.call.lines) if line.kind == "error" and not line.beside), None)
     return Sign(
         f"The peer reports errors: {errors} in the last {VIOLATIONS_S:.0f} s",
         () if last is None else (f"the last one: “{short(last.text)}”",),

@@ -5,7 +5,7 @@ A rule explains only rules below it.
 
 from __future__ import annotations
 
-from dashboard.call.findings import audio, bot, cognigy, herd, link, notices, own, pacing, refusals
+from dashboard.call.findings import audio, beside, bot, cognigy, herd, link, notices, own, pacing, refusals
 from dashboard.call.findings.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     audio.TOO_QUIET,
     audio.DIGITAL_SILENCE,
     bot.SLOW_BOT,
+    beside.SIDE_LINK_DOWN,
     cognigy.UNFINISHED_TURN,
     notices.LATE_TRANSCRIPTS,
     bot.BOT_REPEATS,

@@ -7,6 +7,7 @@ from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.state import CallState, QueueView
 from dashboard.call.tap_view import TapView
 from dashboard.call.terms import LinkState
+from dashboard.ui.draw.bot import draw_bot
 from dashboard.ui.draw.layout import Spans, crop, join, join_fitting, pad, shorten_middle, stack
 from dashboard.ui.draw.link import state_span, status, track
 from dashboard.ui.draw.notices import beside
@@ -107,6 +108,7 @@ def _health(call: CallState, width: int) -> list[Spans]:
     entered = () if way_in is None else _field(way_in[0], *way_in[1], width=_SECOND)
     rows = [
         *([_field("notices", *beside(call.notices))] if call.notices is not None and not call.soundless else []),
+        *([] if call.bot is None else [_field("bot beside", *draw_bot(call.bot, width - _LABEL))]),
         _pair(_field("uptime", *_uptime(call)), _field("outages", *_outages(call), width=_SECOND), width),
         *([_pair(_field("round trip", *_round_trip(call)), entered, width)] if _is_pinged(call) else []),
         _pair(_field("idle", *_idle(call)), _field(stale, *resets, width=_SECOND), width),
@@ -282,12 +284,10 @@ def _compact(call: CallState, width: int, *, offers: bool) -> list[Spans]:
     whose = _field("call", (shorten_middle(conversation, room), "text"), width=9)
     if call.dialect in COGNIGY:
         whose = _field("as", *_speaks_as(call, room)[1:], width=9)
-    return [
-        live,
-        second,
-        _field("to", (shorten_middle(tame(link.endpoint or call.endpoint), room), "text"), width=9),
-        whose,
-    ]
+    to = _field("to", (shorten_middle(tame(link.endpoint or call.endpoint), room), "text"), width=9)
+    if call.bot is not None:
+        return [live, _short("bot", draw_bot(call.bot, width - 4)), second, whose]
+    return [live, second, to, whose]
 
 
 def _short(label: str, value: Spans) -> Spans:

@@ -57,6 +57,9 @@ _LABEL = 8
 _TAIL = 10
 _LATENCY = 7
 
+_BESIDE_SIGNS = {"utterance": "»", "text": "◂", "intent": "◆", "error": "✖"}
+"""Kind → the sign of a row that is of the bot beside the call; all others have that of a status."""
+
 # -- the transcript -------------------------------------------------------------------------------------
 
 
@@ -68,6 +71,10 @@ def transcript_row(item: Line | Turn, call: CallState, width: int) -> Row:
         return _link_row(item, call, width)
     label, role = _SPEAKERS[item.speaker] if item.kind == "transcript" else _KINDS[item.kind]
     body: list[Span] = [(item.text, _BODIES.get(item.kind, "text"))]
+    if item.beside:  # nobody on the call said or heard it
+        label = f"{_BESIDE_SIGNS.get(item.kind, '·')} test"
+        role = "bad" if item.kind == "error" else "accent"
+        body = [(item.text, "bad" if item.kind == "error" else "dim" if item.kind == "status" else "accent")]
     tail: tuple[Span, ...] = ()
     if not item.final:
         body = [(f"{item.text} …", "partial")]
@@ -91,7 +98,10 @@ def silent_at(turn: Turn, call: CallState) -> float:
 
 def utterance_of(line: Line, call: CallState) -> Utterance | None:
     """Return the test utterance of a row; None when it is too old to be remembered."""
-    return next((said for said in reversed(call.utterances) if said.number == line.utterance), None)
+    at = call.bot.call if line.beside and call.bot is not None else call
+    return (
+        None if at is None else next((said for said in reversed(at.utterances) if said.number == line.utterance), None)
+    )
 
 
 def _lead(at: float, call: CallState, width: int, label: str, role: Role) -> tuple[Span, ...]:
@@ -140,7 +150,8 @@ def _silent_row(turn: Turn, call: CallState, width: int) -> Row:
 
 def _link_row(line: Line, call: CallState, width: int) -> Row:
     role = next((role for start, role in _LINK_ROLES.items() if line.text.startswith(start)), _LINK_BROKEN)
-    return Row((_time(line.at, call, width),), (("── ", role), (line.text, role)), rule=("─", role))
+    text = f"test bot: {line.text}" if line.beside else line.text
+    return Row((_time(line.at, call, width),), (("── ", role), (text, role)), rule=("─", role))
 
 
 # -- the reconnect log ------------------------------------------------------------------------------------

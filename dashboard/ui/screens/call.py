@@ -13,10 +13,12 @@ from textual.containers import Container, Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
+from dashboard.call.bot_figures import why_unspoken
 from dashboard.call.findings.finding import Finding
 from dashboard.call.hook_view import CONNECTOR
 from dashboard.call.ports import Command, Interrupt, Mark, Press, Reconnect, Save, Say
 from dashboard.call.state import CallState, Outage
+from dashboard.ui.draw.bot import speaks_in
 from dashboard.ui.draw.wires import fits
 from dashboard.ui.keys import FINDINGS, TYPING, bindings
 from dashboard.ui.screens.ground import Ground
@@ -36,6 +38,7 @@ from dashboard.ui.widgets.utterance import PRESSES, SPEAKS, UtteranceInput
 FULL = (120, 36)
 STACKED = (80, 24)
 _TALL = 44
+_PROMPT = 12  # cells of an utterance's row beside its text
 
 _LIVE = ("reconnect", "utterance", "mark", "save")
 """Actions that need a call and a source that still listens; a lost worker hears but a reconnect, whatever it held."""
@@ -278,15 +281,21 @@ class CallScreen(Ground):
     # -- the line in which an utterance is typed, or keys of the telephone ------------------------------------
 
     def action_utterance(self) -> None:
-        self._take_words(pressing=False)
+        why = "" if self._live is None else why_unspoken(self._live)
+        if why:
+            self.notify(why, title="No test utterance on this call", severity="warning", markup=False)
+        else:
+            self._take_words(pressing=False)
 
     def action_keypad(self) -> None:
         self._take_words(pressing=True)
 
     def _take_words(self, *, pressing: bool) -> None:
         self._pressing = pressing
-        self._prompt.update("keys ▸" if pressing else "say ▸")
-        self._utterance.placeholder = PRESSES if pressing else SPEAKS
+        bot = None if self._live is None else self._live.bot
+        self._prompt.update("keys ▸" if pressing else "say ▸" if bot is None else "test ▸")
+        speaks = SPEAKS if bot is None else speaks_in(bot, self.size.width - _PROMPT)
+        self._utterance.placeholder = PRESSES if pressing else speaks
         self.add_class("-speaking")
         self._utterance.display = True
         self.set_focus(self._utterance)  # at once: what is typed next may already be waiting

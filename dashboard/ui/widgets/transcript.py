@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeGuard
 
 from dashboard.call.state import CallState, Line, Turn
 from dashboard.ui.draw.rows import silent_at, transcript_row
@@ -13,6 +13,11 @@ from dashboard.ui.widgets.log_panel import Filter, LogPanel
 _PROBLEMS = ("error", "malformed", "unknown")
 
 
+def _is_of_the_call(item: Line | Turn) -> TypeGuard[Line]:
+    """Tell whether this was said on the call itself, not to a bot beside it."""
+    return isinstance(item, Line) and not item.beside
+
+
 class TranscriptPanel(LogPanel[Line | Turn]):
     """The lines of a call, the partial ones below them, and a row for every turn that was left unanswered."""
 
@@ -20,10 +25,10 @@ class TranscriptPanel(LogPanel[Line | Turn]):
     WIDEST = 132
     FILTERS: ClassVar[Sequence[Filter[Line | Turn]]] = (
         Filter("all"),
-        Filter("speech", lambda item: isinstance(item, Line) and item.kind in ("transcript", "text")),
-        Filter("intents", lambda item: isinstance(item, Line) and item.kind == "intent"),
+        Filter("speech", lambda item: _is_of_the_call(item) and item.kind in ("transcript", "text")),
+        Filter("intents", lambda item: _is_of_the_call(item) and item.kind == "intent"),
         Filter("problems", lambda item: isinstance(item, Turn) or item.kind in _PROBLEMS),
-        Filter("utterances", lambda item: isinstance(item, Line) and item.kind == "utterance"),
+        Filter("utterances", lambda item: isinstance(item, Line) and (item.kind == "utterance" or item.beside)),
         Filter("link", lambda item: isinstance(item, Line) and item.kind == "link"),
     )
 
@@ -58,7 +63,7 @@ class TranscriptPanel(LogPanel[Line | Turn]):
         silent = self._new_silent_failures(before)
         if silent:
             new = sorted([*new, *silent], key=self._moment)
-        same_utterances = call.utterances is before.utterances
+        same_utterances = call.all_utterances == before.all_utterances
         if not new and same_utterances and call.partials is before.partials:
             return
         self._remember_utterances(new)
@@ -88,7 +93,7 @@ class TranscriptPanel(LogPanel[Line | Turn]):
 
     def _repaint_utterances(self, before: CallState) -> None:
         """The status of an utterance is drawn, so a new status needs a new picture of its row."""
-        known = {said.number: said.status for said in before.utterances}
-        changed = {said.number for said in self._call.utterances if known.get(said.number) != said.status}
+        known = {said.number: said.status for said in before.all_utterances}
+        changed = {said.number for said in self._call.all_utterances if known.get(said.number) != said.status}
         self._said = {said: row for said, row in self._said.items() if row >= self.rows.total - len(self.rows)}
         self.repaint(row for said, row in self._said.items() if said in changed)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.call import (
+    bot_events,
     codec,
     cognigy_events,
     events,
@@ -58,6 +59,10 @@ FACTS = [
         "c1", 3.0, (Party("p", "agent", "c", "voice", recording="paused"),), over=False
     ),
     notification_events.SpeechTranscribed("c1", 3.0, "u", "c", events.Speaker.CALLER, "yes", True, 0.9, 3.1, 0.4),
+    bot_events.BotOffered("c1", 3.0, "parcel-bot", "https://endpoint", "cognigy", "callscope-7f", "callscope", True),
+    bot_events.BotOffered("c1", 3.0, "parcel-bot", why_not="no conversation"),
+    bot_events.BotTold("c1", 3.0, cognigy_events.EndpointReady("c1", 3.0, "callscope", True, 0.1, True, 3)),
+    bot_events.BotTold("c1", 3.0, STARTED),
     tap_events.ClientSent("c1", 3.0, "hello", 20),
     tap_events.TapMeasured("c1", 3.0, "client", 900, 3, 4, 2, 1, 1, (0.0001,)),
     tap_events.TapSkipped("c1", 3.0, "upstream", 9_000_000, 70, "the observer was behind"),
@@ -94,10 +99,22 @@ def test_a_command_comes_back_from_its_line_as_it_was(command: ports.Command) ->
 
 
 def test_every_kind_of_fact_can_be_written() -> None:
-    rooms = (events, hook_events, cognigy_events, notification_events, tap_events, record_events)
+    rooms = (events, hook_events, cognigy_events, bot_events, notification_events, tap_events, record_events)
     named = [item for room in rooms for item in vars(room).values()]
     kinds = {item for item in named if isinstance(item, type) and issubclass(item, events.Event)}
     assert {codec.kind_of(object.__new__(kind)) for kind in kinds - {events.Event}} == set(codec._EVENTS)
+
+
+def test_a_fact_told_of_a_bot_tells_no_other_such_fact() -> None:
+    told = record_of(bot_events.BotTold("c1", 3.0, STARTED))
+    with pytest.raises(CodecError, match="within"):
+        codec.event_from_dict({**told, "fact": told})
+
+
+@pytest.mark.parametrize("within", [None, 3, [], {}, {"v": 1, "kind": "nonsense"}, {"v": 99, "kind": "ticked"}])
+def test_what_is_told_of_a_bot_is_a_fact(within: object) -> None:
+    with pytest.raises(CodecError):
+        codec.event_from_dict({**record_of(bot_events.BotTold("c1", 3.0, STARTED)), "fact": within})
 
 
 def test_no_field_of_a_fact_or_command_takes_the_place_of_its_version_or_kind() -> None:

@@ -62,6 +62,7 @@ DESIGN_EXAMPLE: dict[str, Any] = {
     "audiohook": None,
     "cognigy": None,
     "notifications": None,
+    "bot": None,
     "tap": None,
     "queues": {"audio": {"dropped": 0, "wait_ms": {"p99": 0}}, "control": {"dropped": 0, "wait_ms": {"p99": 0}}},
     "self": {"loop_lag_ms": {"p50": 0, "p95": 0, "p99": 0}},
