@@ -25,8 +25,8 @@ def wire_name(call: CallState) -> str:
     names = [_NAMES.get(call.dialect, call.dialect)] if call.dialect else []
     if call.notices is not None and not call.soundless:
         names.append(_NAMES[NOTIFICATIONS])
-    if call.cognigy is not None and call.dialect not in COGNIGY:
-        names.append("Cognigy")
+    if call.bot is not None and call.bot.call is not None:
+        names.append(_NAMES.get(call.bot.dialect, call.bot.dialect))
     return " + ".join(names) + (", tapped" if call.tap is not None else "")
 
 
@@ -45,7 +45,7 @@ def steps(call: CallState) -> tuple[LinkState, ...]:
 def fits(action: str, call: CallState) -> bool:
     """Whether an action of `keys.py` means anything on the call's wire."""
     match action:
-        case "utterance" | "turns":  # nobody is spoken to, and transcripts that come late tell nothing of turns
+        case "turns":  # transcripts that come late tell nothing of them
             return call.dialect != NOTIFICATIONS
         case "window":  # there are no figures of sound to work out over one
             return not call.soundless

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.call.state import CallState
+from dashboard.call.state import BotView, CallState
 from dashboard.ui.draw.connection import draw_connection
 from dashboard.ui.draw.spans import cells
 from dashboard.ui.draw.wires import fits, leaving_words, wire_name
@@ -27,7 +27,7 @@ USELESS = {
     "audiohook": set(),
     "connector": {"app.doctor", "genesys"},
     "tapped": {"genesys"},
-    "notifications": {"app.doctor", "utterance", "turns", "window"},
+    "notifications": {"app.doctor", "turns", "window"},
     "cognigy": {"window", "genesys"},
     "cognigy-rest": {"window", "genesys"},
 }
@@ -48,6 +48,14 @@ def test_every_wire_has_its_name(wire: str) -> None:
 def test_a_call_that_is_followed_besides_names_both_and_one_that_is_not_known_yet_none() -> None:
     assert wire_name(replace(WIRES["audiohook"](), notices=followed().notices)) == "AudioHook + notifications"
     assert wire_name(CallState("")) == ""
+
+
+def test_a_bot_beside_the_call_is_named_once_it_has_been_dialled() -> None:
+    hooked = WIRES["audiohook"]()
+    offered = BotView("parcel-bot", "https://endpoint", "cognigy", "callscope-7be0")
+    assert wire_name(replace(hooked, bot=offered)) == "AudioHook"
+    asked = replace(hooked, notices=followed().notices, bot=replace(offered, call=CallState("c")))
+    assert wire_name(asked) == "AudioHook + notifications + Cognigy Socket.IO"
 
 
 @pytest.mark.parametrize("wire", WIRES)
