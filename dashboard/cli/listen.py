@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 EXIT_INTERRUPTED = 130
 
+AGAIN_S = 10.0
+"""So long a reason to refuse somebody is not told again: thousands may knock in that time."""
+
 
 class Narrator:
     """Tells on stderr what happens at the door, and on stdout, unless `quiet`, each call when it is over."""
@@ -36,14 +39,15 @@ class Narrator:
     def __init__(self, store: Store, *, quiet: bool) -> None:
         self._store = store
         self._quiet = quiet
+        self._refused: dict[str, tuple[float, int]] = {}  # reason → when it was told, and how often not since
 
     def put(self, event: Event) -> None:
         match event:
             case ListenerStarted(endpoint=endpoint, signed=signed):
                 how = "every call must be signed" if signed else "unsigned calls are taken"
                 narrate(f"listening on {endpoint}; {how}")
-            case UpgradeRefused(status=status, reason=reason, detail=detail):
-                narrate(f"refused{f' with {status}' if status else ''}: {reason}, {detail}")
+            case UpgradeRefused():
+                self._tell_refused(event)
             case ProbeAnswered(took_s=took_s, broken=broken):
                 took = "not answered" if took_s is None else f"answered in {took_s * 1000:.0f} ms"
                 narrate(", ".join((f"connection probe {took}", *broken)))
@@ -51,8 +55,18 @@ class Narrator:
                 sys.stdout.write(f"{summary(self._store.snapshot()[call_id])}\n")
                 sys.stdout.flush()
 
+    def _tell_refused(self, refused: UpgradeRefused) -> None:
+        """Tell the first of those that are refused for one reason, and then how many there are."""
+        told_at, untold = self._refused.get(refused.reason, (-AGAIN_S, 0))
+        if refused.at < told_at + AGAIN_S:
+            self._refused[refused.reason] = told_at, untold + 1
+            return
+        self._refused[refused.reason] = refused.at, 0
+        how, more = f" with {refused.status}" if refused.status else "", f", and {untold} more before" if untold else ""
+        narrate(f"refused{how}: {refused.reason}, {refused.detail}{more}")
+
     def close(self) -> None:
-        """Nothing is held back."""
+        """Nothing is held back but the number of those who were refused: it stands in the JSON."""
 
 
 def run(args: argparse.Namespace) -> int:

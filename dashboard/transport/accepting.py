@@ -21,8 +21,10 @@ from websockets.protocol import Event
 from dashboard.clock import Clock
 from dashboard.transport.kernel_time import StampedSocket
 from dashboard.transport.tapped import Tapped
-from dashboard.transport.tcp import listen_tcp
+from dashboard.transport.tcp import WaitingRoom, listen_tcp
 from dashboard.transport.websocket import Socket, SocketOptions
+
+_BACKLOG = 512
 
 # The library logs requests at DEBUG, and keys with them: this logger takes nothing.
 _SILENT = logging.Logger("websockets", level=logging.CRITICAL + 1)
@@ -61,7 +63,7 @@ class Door:
     """One listening port; `port` 0 takes a free one, to be read from `port` after `start`.
 
     admit: returns None for who may come in; until it has returned, the request waits. serve: has the connection until
-    it returns; what it raises is lost, so it should not.
+    it returns; what it raises is lost, so it should not. most_waiting: connections that have not been let in, at once.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Door:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         options: SocketOptions | None = None,
+        most_waiting: int = 256,
     ) -> None:
         self.host = host
         self.port = port
@@ -83,6 +86,12 @@ class Door:
         self._tls = tls
         self._options = options or SocketOptions()
         self._server: Server | None = None
+        self._room = WaitingRoom(most_waiting)
+
+    @property
+    def turned_out(self) -> int:
+        """How many connections were cut so far, because too many waited to be let in."""
+        return self._room.turned_out
 
     @property
     def endpoint(self) -> str:
@@ -93,9 +102,10 @@ class Door:
     async def start(self) -> None:
         """Listen; raises OSError for an address that is taken or not ours."""
         stamped: WeakValueDictionary[int, StampedSocket] = WeakValueDictionary()
-        listening = await listen_tcp(self.host, self.port, self._clock, stamped)
+        listening = await listen_tcp(self.host, self.port, self._clock, stamped, self._room)
         self.port = listening.getsockname()[1]
         options = self._options
+        secure: dict[str, Any] = {} if self._tls is None else {"ssl_handshake_timeout": options.open_timeout_s}
         self._server = await serve(
             self._connected,
             sock=listening,
@@ -110,6 +120,8 @@ class Door:
             max_size=options.max_message_bytes,
             logger=_SILENT,
             create_connection=cast(type[ServerConnection], partial(_Accepted, stamped=stamped, clock=self._clock)),
+            backlog=_BACKLOG,
+            **secure,
         )
 
     def shut(self) -> None:
@@ -128,6 +140,7 @@ class Door:
 
     async def _connected(self, connection: ServerConnection) -> None:
         accepted = cast(_Accepted, connection)
+        self._room.leave(accepted.transport.get_extra_info("socket").fileno())
         assert accepted.request is not None
         await accepted.ping()  # the first round trip, without waiting for the keepalive's
         await self._serve(Socket(accepted, self.endpoint, accepted.clock), accepted.knock(accepted.request))

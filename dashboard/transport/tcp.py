@@ -6,8 +6,9 @@ import asyncio
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 from dashboard.clock import Clock
 from dashboard.transport.kernel_time import StampedSocket, kernel_stamps
@@ -57,29 +58,78 @@ def _plain(family: int) -> socket.socket:
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 
 
-class _StampingListener(socket.socket):
-    """A listening socket whose connections know when their bytes arrived; they are in `stamped`, by descriptor."""
+class WaitingRoom:
+    """Connections that were accepted and have not been let in yet: at most so many, or the oldest of them is cut.
 
-    def __init__(self, family: int, clock: Clock, stamped: WeakValueDictionary[int, StampedSocket]) -> None:
+    Whoever knocks properly waits for milliseconds: to keep others out one has to open as many connections in that time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.turned_out = 0
+        self._most = most
+        self._waiting: dict[int, ReferenceType[socket.socket]] = {}  # by descriptor, oldest first
+
+    def enter(self, tcp: socket.socket) -> None:
+        """Wait from now on."""
+        self._waiting.pop(tcp.fileno(), None)  # of one that is closed
+        if len(self._waiting) >= self._most:
+            self._waiting = {number: one for number, one in self._waiting.items() if _is_open(one(), number)}
+        if len(self._waiting) >= self._most:
+            oldest = self._waiting.pop(next(iter(self._waiting)))()
+            self.turned_out += 1
+            with suppress(OSError):  # it has just ended
+                if oldest is not None:
+                    oldest.shutdown(socket.SHUT_RDWR)
+        self._waiting[tcp.fileno()] = ref(tcp)
+
+    def leave(self, number: int) -> None:
+        """The connection with this descriptor has been let in."""
+        self._waiting.pop(number, None)
+
+
+def _is_open(tcp: socket.socket | None, number: int) -> bool:
+    return tcp is not None and tcp.fileno() == number
+
+
+class _Listening(socket.socket):
+    """A listening socket; with `stamped`, what it accepts knows when its bytes arrived, and is there by descriptor."""
+
+    def __init__(
+        self,
+        family: int,
+        clock: Clock,
+        stamped: WeakValueDictionary[int, StampedSocket] | None,
+        room: WaitingRoom | None,
+    ) -> None:
         super().__init__(family, socket.SOCK_STREAM)
         self._clock = clock
         self._stamped = stamped
+        self._room = room
 
     def accept(self) -> tuple[socket.socket, Any]:
-        plain, address = super().accept()
-        stamped = StampedSocket(self.family, self._clock, plain.detach())
-        self._stamped[stamped.fileno()] = stamped
-        return stamped, address
+        accepted, address = super().accept()
+        if self._stamped is not None:
+            accepted = stamped = StampedSocket(self.family, self._clock, accepted.detach())
+            self._stamped[stamped.fileno()] = stamped
+        if self._room is not None:
+            self._room.enter(accepted)
+        return accepted, address
 
 
 async def listen_tcp(
-    host: str, port: int, clock: Clock, stamped: WeakValueDictionary[int, StampedSocket]
+    host: str,
+    port: int,
+    clock: Clock,
+    stamped: WeakValueDictionary[int, StampedSocket],
+    room: WaitingRoom | None = None,
 ) -> socket.socket:
-    """Listen; what is accepted stands in `stamped` by its descriptor, where the kernel stamps. Raises OSError."""
+    """Listen; what is accepted stands in `stamped` by its descriptor, where the kernel stamps. Raises OSError.
+
+    room: where connections wait until they are let in.
+    """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, place = found[0]
-    kernel = kernel_stamps()
-    listening = _StampingListener(family, clock, stamped) if kernel else socket.socket(family, socket.SOCK_STREAM)
+    listening = _Listening(family, clock, stamped if kernel_stamps() else None, room)
     try:
         if sys.platform != "win32":  # where it would let others take the port as well
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

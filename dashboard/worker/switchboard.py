@@ -32,6 +32,8 @@ from dashboard.worker.answered import AnsweredCall, CallOptions, Opening
 TICK_S = 0.25
 REFUSED_AFTER_S = 0.5
 """How long a refusal takes at least, so that its time tells nothing about keys."""
+_MOST_WAITING = 256
+"""Connections that have not asked for anything yet; more, if so many calls may come back at once."""
 _UNSENT = 1_000
 _HELD = 200
 _NOTE_LIMIT = 200
@@ -82,6 +84,7 @@ class Switchboard:
             port=options.port,
             tls=tls,
             options=options.socket,
+            most_waiting=max(_MOST_WAITING, 2 * options.most_calls),
         )
         self._lines: set[_Line] = set()
         self._calls: dict[tuple[str, str], AnsweredCall] = {}
@@ -123,10 +126,14 @@ class Switchboard:
 
     async def _tick(self) -> None:
         """Show that we live, for whoever reads the facts, also while there is no call."""
-        ticker = _Ticker(self._clock)
+        ticker, before = _Ticker(self._clock), 0
         while True:
             await asyncio.sleep(ticker.wait_s())
             self._emit(Ticked(DOOR, self._now(), ticker.late_s()))
+            count, before = self._door.turned_out - before, self._door.turned_out
+            if count:
+                words = f"{count} connections cut that asked for nothing: too many waited"
+                self._emit(UpgradeRefused(DOOR, self._now(), 0, "crowded", words))
 
     async def _end(self) -> None:
         """Ask every client to close, wait for them for a moment, and let the rest go."""

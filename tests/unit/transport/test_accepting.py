@@ -53,9 +53,9 @@ class Callers:
 
 @contextlib.asynccontextmanager
 async def door(
-    callers: Callers, tls: ssl.SSLContext | None = None, options: SocketOptions | None = None
+    callers: Callers, tls: ssl.SSLContext | None = None, options: SocketOptions | None = None, **how: Any
 ) -> AsyncIterator[Door]:
-    one = Door(callers.admit, callers.serve, clock=SystemClock(), tls=tls, options=options)
+    one = Door(callers.admit, callers.serve, clock=SystemClock(), tls=tls, options=options, **how)
     await one.start()
     try:
         yield one
@@ -207,6 +207,51 @@ async def test_who_never_finishes_knocking_is_let_go() -> None:
                 assert await reader.read() == b""
         writer.close()
     assert callers.knocks == []
+
+
+async def test_who_never_shakes_hands_is_let_go() -> None:
+    async with door(Callers(), server_context(), SocketOptions(open_timeout_s=0.1)) as one:
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        async with asyncio.timeout(20):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["ws", "wss"])
+async def test_of_those_who_only_wait_the_oldest_goes_when_they_are_too_many(secure: bool) -> None:
+    callers = Callers()
+    how: dict[str, Any] = {"ssl": trusting()} if secure else {}
+    async with door(callers, server_context() if secure else None, most_waiting=3) as one, dial(one, **how) as client:
+        waiting = [await asyncio.open_connection("127.0.0.1", one.port) for _ in range(3)]
+        async with dial(one, **how) as second:
+            await second.send("let in all the same")
+            await callers.arrivals.get()
+            (first, _), (other, _), _ = waiting
+            async with asyncio.timeout(20):
+                with contextlib.suppress(ConnectionResetError):
+                    assert await first.read() == b""
+            assert not other.at_eof()
+            assert one.turned_out == 1
+        await client.send("still here")
+        assert (await callers.arrivals.get()).data == b"still here"
+        for _, writer in waiting:
+            writer.close()
+
+
+async def test_who_has_come_in_or_gone_waits_no_longer() -> None:
+    callers = Callers()
+    async with door(callers, most_waiting=2) as one:
+        for _ in range(4):
+            async with dial(one):
+                pass
+            _, writer = await asyncio.open_connection("127.0.0.1", one.port)
+            writer.close()
+            await writer.wait_closed()
+        async with dial(one), dial(one), dial(one) as client:
+            await client.send("here")
+            await callers.arrivals.get()
+        assert one.turned_out == 0
 
 
 async def test_a_taken_port_is_an_os_error_and_leaves_nothing_open() -> None:
