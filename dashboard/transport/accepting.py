@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,7 +25,7 @@ from dashboard.transport.tapped import Tapped
 from dashboard.transport.tcp import WaitingRoom, listen_tcp
 from dashboard.transport.websocket import Socket, SocketOptions
 
-_BACKLOG = 512
+_MANY = 128
 
 # The library logs requests at DEBUG, and keys with them: this logger takes nothing.
 _SILENT = logging.Logger("websockets", level=logging.CRITICAL + 1)
@@ -87,6 +88,7 @@ class Door:
         self._options = options or SocketOptions()
         self._server: Server | None = None
         self._room = WaitingRoom(most_waiting)
+        self._thrown_away = 0
 
     @property
     def turned_out(self) -> int:
@@ -120,7 +122,6 @@ class Door:
             max_size=options.max_message_bytes,
             logger=_SILENT,
             create_connection=cast(type[ServerConnection], partial(_Accepted, stamped=stamped, clock=self._clock)),
-            backlog=_BACKLOG,
             **secure,
         )
 
@@ -133,6 +134,15 @@ class Door:
         """Wait, after `shut`, until everybody has left."""
         if self._server is not None:
             await self._server.wait_closed()
+
+    def tidy(self) -> None:
+        """To be called now and then: throws away what those leave behind who never came in, when they were many.
+
+        Below TLS asyncio keeps 256 KiB of each that failed to shake hands, until the collector looks.
+        """
+        if self._tls is not None and (gone := self._room.gone) >= self._thrown_away + _MANY:
+            self._thrown_away = gone
+            gc.collect()
 
     async def _requested(self, connection: ServerConnection, request: Request) -> Response | None:
         turned_away = await self._admit(cast(_Accepted, connection).knock(request))

@@ -67,13 +67,16 @@ class WaitingRoom:
     def __init__(self, most: int) -> None:
         self.turned_out = 0
         self._most = most
+        self._entered = 0
+        self._let_in = 0
         self._waiting: dict[int, ReferenceType[socket.socket]] = {}  # by descriptor, oldest first
 
     def enter(self, tcp: socket.socket) -> None:
         """Wait from now on."""
+        self._entered += 1
         self._waiting.pop(tcp.fileno(), None)  # of one that is closed
         if len(self._waiting) >= self._most:
-            self._waiting = {number: one for number, one in self._waiting.items() if _is_open(one(), number)}
+            self._forget_closed()
         if len(self._waiting) >= self._most:
             oldest = self._waiting.pop(next(iter(self._waiting)))()
             self.turned_out += 1
@@ -84,7 +87,16 @@ class WaitingRoom:
 
     def leave(self, number: int) -> None:
         """The connection with this descriptor has been let in."""
-        self._waiting.pop(number, None)
+        self._let_in += self._waiting.pop(number, None) is not None
+
+    @property
+    def gone(self) -> int:
+        """How many have ended that were never let in."""
+        self._forget_closed()
+        return self._entered - self._let_in - len(self._waiting)
+
+    def _forget_closed(self) -> None:
+        self._waiting = {number: one for number, one in self._waiting.items() if _is_open(one(), number)}
 
 
 def _is_open(tcp: socket.socket | None, number: int) -> bool:

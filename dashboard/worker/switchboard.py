@@ -130,6 +130,7 @@ class Switchboard:
         while True:
             await asyncio.sleep(ticker.wait_s())
             self._emit(Ticked(DOOR, self._now(), ticker.late_s()))
+            self._door.tidy()
             count, before = self._door.turned_out - before, self._door.turned_out
             if count:
                 words = f"{count} connections cut that asked for nothing: too many waited"

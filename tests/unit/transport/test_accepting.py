@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import socket
 import ssl
 import sys
 import time
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -237,6 +239,24 @@ async def test_of_those_who_only_wait_the_oldest_goes_when_they_are_too_many(sec
         assert (await callers.arrivals.get()).data == b"still here"
         for _, writer in waiting:
             writer.close()
+
+
+async def test_what_is_left_of_many_who_never_came_in_is_thrown_away() -> None:
+    def left() -> int:
+        return sum(isinstance(one, SSLProtocol) for one in gc.get_objects())
+
+    async with door(Callers(), server_context(), SocketOptions(open_timeout_s=20.0), most_waiting=1) as one:
+        gc.disable()  # which may not come for as long as that
+        try:
+            async with asyncio.timeout(20):
+                for _ in range(140):
+                    _, writer = await asyncio.open_connection("127.0.0.1", one.port)
+                    writer.close()
+                    await writer.wait_closed()
+            one.tidy()
+            assert left() < 20
+        finally:
+            gc.enable()
 
 
 async def test_who_has_come_in_or_gone_waits_no_longer() -> None:
