@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dashboard.call.hook_events import HookAccepted, SessionEnding
+from dashboard.conformance.provocations import (
+    ahead,
+    bad_parameters,
+    gap,
+    hold,
+    lengths,
+    open_again,
+    other_id,
+    too_long,
+    unknown_fields,
+    unknown_type,
+)
 from dashboard.conformance.result import Outcome, failed, not_seen, passed
 from dashboard.conformance.visit import Bench, Visit, visiting
 from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_connector import OFFERS, RETRY_AFTER_S
 from dashboard.dialects.audiohook_rules import Rule
+from dashboard.dialects.audiohook_signature import COMPONENTS
 from dashboard.dialects.audiohook_wire import NIL
 from dashboard.resilience.retry import LinkError
 from dashboard.wiretext import clean
@@ -97,7 +108,8 @@ async def _pong(bench: Bench, visits: list[Visit]) -> Outcome:
 
 
 async def _closed(bench: Bench, visits: list[Visit]) -> Outcome:
-    async with visiting(bench) as visit:
+    """Ask for no languages either: whether some are told all the same is seen by the rules."""
+    async with visiting(bench, offer=replace(bench.offer, extra={"supportedLanguages": False})) as visit:
         visits.append(visit)
         if not await visit.opened():
             return not_seen("no session was opened")
@@ -155,31 +167,6 @@ def _surviving(provoke: Provoke, *, may_end: bool = False) -> Run:
         return await _survives(bench, visits, provoke, may_end=may_end)
 
     return run
-
-
-async def _lengths(visit: Visit) -> None:
-    """Frames of 20, 100, 200 and 37.5 ms."""
-    for size in (160, 800, 1600, 300):
-        visit.do(lambda now, size=size: visit.client.audio(b"\xff" * size, now))  # type: ignore[misc]
-        await asyncio.sleep(size / 8000)
-
-
-async def _hold(visit: Visit) -> None:
-    visit.do(visit.client.pause)
-    await asyncio.sleep(0.4)
-    visit.do(visit.client.resume)
-
-
-def _unknown_type(fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "type": "callscope", "parameters": {}}
-
-
-def _unknown_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "callscope": 1, "parameters": {**fields["parameters"], "callscope": {"new": True}}}
-
-
-def _gap(fields: dict[str, Any]) -> dict[str, Any]:
-    return {**fields, "seq": fields["seq"] + 3}
 
 
 async def _second(bench: Bench, visits: list[Visit]) -> Outcome:
@@ -250,6 +237,24 @@ async def _stale(bench: Bench, visits: list[Visit]) -> Outcome:
     return await _signed_wrongly(bench, bench.access, 60.0)
 
 
+async def _early(bench: Bench, visits: list[Visit]) -> Outcome:
+    return await _signed_wrongly(bench, bench.access, -60.0)
+
+
+async def _other_order(bench: Bench, visits: list[Visit]) -> Outcome:
+    """Genesys may sign in another order tomorrow: the request says which."""
+    if bench.access.secret is None:
+        return not_seen("the key has no secret")
+    try:
+        async with visiting(bench, order=tuple(reversed(COMPONENTS))) as visit:
+            if not await visit.opened():
+                return _unopened(visit)
+            await visit.close()
+            return passed("let in with its components the other way round")
+    except LinkError as error:
+        return failed(error.failure.detail)
+
+
 async def _signed_wrongly(bench: Bench, access: Access, aged_s: float = 0.0) -> Outcome:
     if bench.access.secret is None:
         return not_seen("the key has no secret")
@@ -306,8 +311,8 @@ CHECKS: tuple[Check, ...] = (
     Check("pong", "a ping is answered within 5 s, by its number", _pong),
     Check("closed", "close is answered with closed within 10 s", _closed),
     Check("connection_probe", "Genesys' connection probe, of nobody's conversation, is opened and closed", _probe),
-    Check("frame_lengths", "audio frames may have any length", _surviving(_lengths)),
-    Check("hold", "a caller may be on hold: paused, resumed", _surviving(_hold)),
+    Check("frame_lengths", "audio frames may have any length", _surviving(lengths)),
+    Check("hold", "a caller may be on hold: paused, resumed", _surviving(hold)),
     Check(
         "discarded",
         "a piece of audio may be left out: discarded",
@@ -320,12 +325,14 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check("update", "the language may change: update", _surviving(lambda visit: visit.send())),
     Check(
-        "unknown_fields", "fields that are not known are ignored", _surviving(lambda visit: visit.send(_unknown_fields))
+        "unknown_fields",
+        "fields that are not known are ignored",
+        _surviving(lambda visit: visit.send(unknown_fields)),
     ),
     Check(
         "unknown_message",
         "a message of an unknown type is ignored, or answered with disconnect error",
-        _surviving(lambda visit: visit.send(_unknown_type), may_end=True),
+        _surviving(lambda visit: visit.send(unknown_type), may_end=True),
     ),
     Check(
         "bad_json",
@@ -335,7 +342,32 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "missing_message",
         "a number that is missing is ignored, or answered with disconnect error",
-        _surviving(lambda visit: visit.send(_gap), may_end=True),
+        _surviving(lambda visit: visit.send(gap), may_end=True),
+    ),
+    Check(
+        "wrong_id",
+        "a message of another session is ignored, or answered with disconnect error",
+        _surviving(lambda visit: visit.send(other_id), may_end=True),
+    ),
+    Check(
+        "seen_too_soon",
+        "a serverseq that was not sent yet is ignored, or answered with disconnect error",
+        _surviving(lambda visit: visit.send(ahead), may_end=True),
+    ),
+    Check(
+        "wrong_parameters",
+        "a message whose parameters are wrong is ignored, or answered with disconnect error",
+        _surviving(lambda visit: visit.send(bad_parameters), may_end=True),
+    ),
+    Check(
+        "too_long",
+        "a text of more than 65,535 characters is ignored, or answered with disconnect error",
+        _surviving(lambda visit: visit.send(too_long), may_end=True),
+    ),
+    Check(
+        "second_open",
+        "a second open is ignored, or answered with disconnect error",
+        _surviving(open_again, may_end=True),
     ),
     Check("second_session", "two participants of one conversation are two sessions", _second),
     Check("lost_connection", "a connection that is lost costs the next one nothing", _lost),
@@ -343,6 +375,8 @@ CHECKS: tuple[Check, ...] = (
     Check("unsigned", "a key with a secret does not get in without a signature", _unsigned),
     Check("wrong_signature", "a signature of another secret does not get in", _other_secret),
     Check("stale_signature", "a signature that was made a minute ago does not get in", _stale),
+    Check("future_signature", "a signature that is made in a minute does not get in", _early),
+    Check("component_order", "what is signed counts in the order in which the request names it", _other_order),
     Check("barge_in", "a bot that is interrupted says barge_in", _barge_in),
     Check("rate_limit", "after error 429 the bot sends nothing for as long as retryAfter says", _heeds_429),
 )

@@ -21,6 +21,8 @@ _TOLD_BY: dict[Rule, str] = {
     ),
     Rule.OPENED_UNASKED: "opened",
     Rule.MEDIA_NOT_OFFERED: "opened",
+    Rule.LANGUAGES_UNASKED: "opened",
+    Rule.UPDATED_UNASKED: "updated",
     Rule.PONG_UNASKED: "pong",
     Rule.PONG_MISMATCH: "pong",
     Rule.CLOSED_UNASKED: "closed",
@@ -32,12 +34,19 @@ _TOLD_BY: dict[Rule, str] = {
     Rule.EVENT_UNEXPECTED: "event",
     Rule.NO_ENTITIES: "event",
     Rule.BAD_ENTITY: "event",
+    Rule.CHANNEL_UNKNOWN: "event",
+    Rule.FINAL_REPEATED: "event",
     Rule.TURN_LATE: "event",
     Rule.DISCONNECT_EARLY: "disconnect",
 }
 """Rule → the messages that show whether it is kept."""
 
-_HOLDING = {Rule.TURN_LATE: '"bot_turn_response"', Rule.DISCONNECT_EARLY: '"completed"'}
+_HOLDING = {
+    Rule.CHANNEL_UNKNOWN: '"transcript"',
+    Rule.FINAL_REPEATED: '"transcript"',
+    Rule.TURN_LATE: '"bot_turn_response"',
+    Rule.DISCONNECT_EARLY: '"completed"',
+}
 """Rule → what these must hold."""
 
 

@@ -19,6 +19,7 @@ from dashboard.dialects import audiohook_wire as wire
 from dashboard.dialects.audiohook_access import Access
 from dashboard.dialects.audiohook_client import CLOSED_WITHIN_S, Offer
 from dashboard.dialects.audiohook_connector import ConnectorClient
+from dashboard.dialects.audiohook_signature import COMPONENTS
 from dashboard.dialects.base import Item
 from dashboard.transport.tapped import Closed
 from dashboard.transport.websocket import Socket, SocketOptions, connect
@@ -215,12 +216,16 @@ async def visiting(
     offer: Offer | None = None,
     access: Access | None = None,
     aged_s: float = 0.0,
+    order: Sequence[str] = COMPONENTS,
     limits: bool = True,
 ) -> AsyncIterator[Visit]:
-    """Visit the bot, with a signature that is `aged_s` old; the visit ends with the block. Raises LinkError."""
+    """Visit the bot, with a signature that is `aged_s` old, of components in this order.
+
+    The visit ends with the block. Raises LinkError.
+    """
     who = replace(offer or bench.offer, session_id=str(uuid.uuid4()))
     nonce, wall = secrets.token_urlsafe(24), bench.clock.wall() - aged_s
-    headers = (access or bench.access).headers(who, bench.url, nonce=nonce, wall=wall)
+    headers = (access or bench.access).headers(who, bench.url, nonce=nonce, wall=wall, order=order)
     options = SocketOptions(ping_interval_s=None, close_timeout_s=2.0)
     socket = await connect(bench.url, clock=bench.clock, tls=bench.tls, headers=headers, options=options)
     visit = Visit(bench, socket, who, script or Script(), limits=limits)

@@ -8,6 +8,8 @@ The ways in which it can break the protocol (`Unruly`):
 - closes_unasked: says `closed` where nobody has said `close`
 - deaf_to_429: goes on sending after error 429
 - disconnect_early: ends the call while its last words are still being played
+- drops: drops the connection when the caller breaks a rule
+- fixed_order: checks the signature as if its components stood in the usual order
 - flood: sends 20 ms of audio in a message, all that there is at once
 - hangs_up: closes the connection where it should say `disconnect`
 - never_closed: does not answer `close`
@@ -18,6 +20,8 @@ The ways in which it can break the protocol (`Unruly`):
 - strict_fields: drops the connection on anything that it does not know
 - talks_on: does not stop when the caller speaks
 - turn_late: says what it understood after it has answered
+- unasked: tells its languages to who has not asked, acknowledges an update that nobody sent, and says a transcript that
+  is final twice, of a channel that there is not
 - wrong_media: selects media that were not offered
 """
 
@@ -30,8 +34,8 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
-from dashboard.call.events import ErrorReceived, UnknownReceived
-from dashboard.call.hook_events import KeyPressed, PlaybackChanged
+from dashboard.call.events import ErrorReceived, MalformedReceived, UnknownReceived
+from dashboard.call.hook_events import KeyPressed, PlaybackChanged, RuleBroken
 from dashboard.clock import Clock
 from dashboard.dialects import audiohook_wire as wire
 from dashboard.dialects.audiohook_server import HookServer
@@ -57,6 +61,15 @@ SLOW_S = 6.5
 
 _BYTES_PER_S = 8000
 _FLOOD_BYTES = 160
+_FINAL = {
+    "type": "transcript",
+    "data": {
+        "id": "c4c4c4c4-3333-4444-8555-6f6f6f6f6f6f",
+        "channelId": 7,
+        "isFinal": True,
+        "alternatives": [{"confidence": 1.0, "interpretations": [{"type": "display", "transcript": "hello"}]}],
+    },
+}
 _FIELDS = {"version", "id", "type", "seq", "serverseq", "position", "parameters"}
 
 
@@ -145,6 +158,8 @@ class BotSide:
                 case ErrorReceived(code=429, retry_after_s=wait_s) if "deaf_to_429" not in self._ways:
                     self._waits_until = self._now() + (wait_s or 3.0)
                 case UnknownReceived() if "strict_fields" in self._ways:
+                    self._socket.abort()
+                case RuleBroken(by="client") | MalformedReceived() if "drops" in self._ways:
                     self._socket.abort()
         self._pump()
 
@@ -263,6 +278,8 @@ class BotSide:
                 return
             if "audio_early" in ways:
                 self._unsent.put_nowait(b"\xff" * 1600)
+            if "unasked" in ways:
+                fields["parameters"]["supportedLanguages"] = ["en-US"]
             if "wrong_media" in ways:
                 fields["parameters"]["media"] = [wire.Media(("internal", "external")).entry()]
         elif kind == "pong" and "wrong_pong" in ways:
@@ -282,6 +299,10 @@ class BotSide:
             self._opened.set()
             if "closes_unasked" in self._ways:
                 self._send({**fields, "type": "closed", "parameters": {}})
+            if "unasked" in self._ways:
+                self._send({**fields, "type": "updated", "parameters": {}})
+                for _ in range(2):
+                    self._send({**fields, "type": "event", "parameters": {"entities": [_FINAL]}})
 
     async def _send_all(self) -> None:
         with suppress(DashboardError):  # it has ended

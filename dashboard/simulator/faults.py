@@ -303,6 +303,8 @@ Way = Literal[
     "closes_unasked",
     "deaf_to_429",
     "disconnect_early",
+    "drops",
+    "fixed_order",
     "flood",
     "hangs_up",
     "never_closed",
@@ -314,6 +316,7 @@ Way = Literal[
     "strict_fields",
     "talks_on",
     "turn_late",
+    "unasked",
     "wrong_media",
     "wrong_pong",
 ]

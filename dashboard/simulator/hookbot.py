@@ -12,7 +12,7 @@ from typing import Any
 
 from dashboard.clock import Clock, SystemClock
 from dashboard.dialects.audiohook_server import HookServer
-from dashboard.dialects.audiohook_signature import Keyring, SignedRequest, verify
+from dashboard.dialects.audiohook_signature import COMPONENTS, Keyring, SignedRequest, verify
 from dashboard.dialects.audiohook_upgrade import Announced
 from dashboard.simulator.botside import BotSide
 from dashboard.simulator.faults import Refuse, SlowOpen, Unruly
@@ -85,6 +85,10 @@ class HookBot:
             return TurnedAway(404, "not found")
         if self._keys is None or "anybody" in self._ways:
             return None
+        if "fixed_order" in self._ways and " ".join(f'"{one}"' for one in COMPONENTS) not in str(
+            knock.headers.get("signature-input")
+        ):
+            return TurnedAway(401, "unauthorized")
         request = SignedRequest(knock.target, knock.headers.get("host", ""), knock.headers)
         return None if verify(request, self._keys, self._clock.wall()) is None else TurnedAway(401, "unauthorized")
 

@@ -167,8 +167,9 @@ def test_who_is_refused_is_told_apart_from_where_nobody_is(ended: All) -> None:
 def test_conformance_of_a_good_bot_behind_tls_is_one_object(ended: All) -> None:
     report = ended.passed.json
     assert ended.passed.code == 0
-    assert [one for one in report["checks"] if one["status"] != "pass"] == []
-    assert report["passed"] == len(report["checks"])
+    unseen = {one["name"]: one["status"] for one in report["checks"] if one["status"] != "pass"}
+    assert unseen == dict.fromkeys(("updated_unasked", "channel_unknown", "final_repeated"), "not seen")
+    assert report["passed"] == len(report["checks"]) - 3
     assert report["figures"]["opened_ms"] > 0
     assert (report["endpoint"][:6], report["error"]) == ("wss://", None)
 

@@ -26,7 +26,12 @@ from tests.unit.worker.connectors import HELLO, LONG, bot, offer, scenario, turn
 from tests.unit.worker.hooks import ACCESS, KEYS
 
 TALK = "conversation"
-DOOR = ("wrong_key", "unsigned", "wrong_signature", "stale_signature")
+DOOR = ("wrong_key", "unsigned", "wrong_signature", "stale_signature", "future_signature")
+
+REFUSED = (
+    *("unknown_message", "bad_json", "missing_message", "wrong_id", "seen_too_soon", "wrong_parameters", "too_long"),
+    "second_open",
+)
 
 BROKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "anybody": (DOOR, DOOR),
@@ -35,6 +40,8 @@ BROKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "closes_unasked": (("opened",), ("opened", "closed_unasked")),
     "deaf_to_429": (("rate_limit",), ("rate_limit",)),
     "disconnect_early": ((TALK,), ("disconnect_early",)),
+    "drops": (REFUSED, REFUSED),
+    "fixed_order": (("component_order",), ("component_order",)),
     "flood": ((TALK,), ("rate_exceeded",)),
     "hangs_up": ((TALK,), ("disconnect",)),
     "never_closed": (("closed",), ("closed",)),
@@ -48,6 +55,10 @@ BROKEN: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("unknown_fields", "unknown_message", "bad_json"),
     ),
     "turn_late": ((TALK,), ("turn_late",)),
+    "unasked": (
+        ("closed",),
+        ("languages_unasked", "updated_unasked", "channel_unknown", "final_repeated"),
+    ),
     "wrong_media": (("opened", "media_choice"), ("opened", "media_choice", "media_not_offered")),
     "wrong_pong": (("pong",), ("pong", "pong_mismatch", "ack_ahead")),
 }
@@ -129,6 +140,22 @@ def test_the_message_that_broke_a_rule_is_shown(way: str, name: str, message: st
     assert message in result.message
     assert result.rule == name
     assert result.means == RULES[next(rule for rule in RULES if rule.value == name)]
+
+
+def test_every_rule_that_a_bot_can_break_has_its_place() -> None:
+    of_the_client = {
+        *("header_missing", "bad_header", "organization_differs", "not_opened", "open_repeated", "ping_missing"),
+        *("paused_unexpected", "resumed_unexpected", "gap_misplaced", "position_back", "position_mismatch"),
+    }
+    by_a_check = {
+        "opened_late": "opened",
+        "pong_missing": "pong",
+        "close_missing": "closed",
+        "rate_ignored": "rate_limit",
+    }
+    assert set(by_a_check.values()) <= {check.name for check in CHECKS}
+    seen = {result.name for result in rules.results([])} - {"unreadable"}
+    assert {rule.value for rule in RULES} - of_the_client - set(by_a_check) == seen
 
 
 def test_what_a_bot_may_leave_out_is_not_seen_and_no_failure(held: dict[str, Held]) -> None:
