@@ -1,4 +1,4 @@
-"""A bot beside a call, by processes as a user starts them: `probe --conversation`, `listen`, the demo of three wires."""
+"""A bot beside a call, through processes: `probe --conversation`, `listen`, and the demo of three wires."""
 
 from __future__ import annotations
 

@@ -46,6 +46,8 @@ def _bot_down(view: View) -> Sign | None:
     if leg is None or leg.ended is not None or leg.worker_lost is not None or leg.link.state not in _DOWN:
         return None
     why: Finding | None = next(iter(leg.findings.standing), None)
+    if why is not None and why.rule == "endpoint_refused":  # which is told by that name
+        return None
     what = "given up" if leg.link.state is LinkState.GAVE_UP else "down"
     cause = cause_words(leg.link.cause)
     return Sign(

@@ -99,7 +99,6 @@ ENDPOINT_REFUSED = Rule(
     remedy="Compare with the endpoint in Cognigy (Deploy, Endpoints): the last part of its URL, its kind (Socket.IO or "
     "REST), and whether it is active.",
     sign=_endpoint_refused,
-    explains=frozenset({"side_link_down"}),
 )
 
 UNFINISHED_TURN = Rule(
