@@ -21,7 +21,7 @@ from dashboard.call.events import LinkState
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
 from dashboard.cli import demo as demo_appfoundry
-from dashboard.cli import demo_audiohook, demo_cognigy
+from dashboard.cli import demo_audiohook, demo_cognigy, demo_combined
 from dashboard.cli.evidence import opened
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
@@ -99,21 +99,22 @@ class Board:
     after_s: float
     keys: Sequence[str] = ()
     scenario: str | None = None
+    dialect: str = "audiohook"
 
 
 BOARDS = (
     Board("board-120x36", (120, 36), 8, 16),
     Board("board-80x24", (80, 24), 8, 16),
     Board("audiohook-120x36", (120, 36), 1, 30, keys=("enter",)),
+    Board("combined-120x36", (120, 36), 1, 11.2, keys=("enter",), scenario="steady", dialect="combined"),
 )
 
 
 async def take_board(picture: Board) -> None:
     """Let calls come in, and keep what the board shows of them, or the call that was opened from it."""
-    order = demo_audiohook.order(
-        argparse.Namespace(scenario=picture.scenario, calls=picture.calls, seed=1, settings=Settings())
-    )
-    store, (calls, _) = Store(), demo_audiohook.source(order)
+    demo = demo_combined if picture.dialect == "combined" else demo_audiohook
+    order = demo.order(argparse.Namespace(scenario=picture.scenario, calls=picture.calls, seed=1, settings=Settings()))
+    store, (calls, _) = Store(), demo.source(order)
     app = BoardApp(
         store.snapshot,
         calls.command,

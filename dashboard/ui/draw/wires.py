@@ -16,6 +16,7 @@ _NAMES = {
     "cognigy": "Cognigy Socket.IO",
     "cognigy-rest": "Cognigy REST",
 }
+_MANY = 3  # wires, from which their names stand closer
 _STEPS = (LinkState.AUTHORIZING, LinkState.RESOLVING, LinkState.CONNECTING, LinkState.OPEN)
 _DIALLED = (LinkState.CONNECTING, LinkState.OPEN)
 
@@ -26,8 +27,8 @@ def wire_name(call: CallState) -> str:
     if call.notices is not None and not call.soundless:
         names.append(_NAMES[NOTIFICATIONS])
     if call.bot is not None and call.bot.call is not None:
-        names.append(_NAMES.get(call.bot.dialect, call.bot.dialect))
-    return " + ".join(names) + (", tapped" if call.tap is not None else "")
+        names.append("Cognigy")
+    return (" + " if len(names) < _MANY else "+").join(names) + (", tapped" if call.tap is not None else "")
 
 
 def has_token(call: CallState) -> bool:

@@ -55,7 +55,7 @@ def test_a_bot_beside_the_call_is_named_once_it_has_been_dialled() -> None:
     offered = BotView("parcel-bot", "https://endpoint", "cognigy", "callscope-7be0")
     assert wire_name(replace(hooked, bot=offered)) == "AudioHook"
     asked = replace(hooked, notices=followed().notices, bot=replace(offered, call=CallState("c")))
-    assert wire_name(asked) == "AudioHook + notifications + Cognigy Socket.IO"
+    assert wire_name(asked) == "AudioHook+notifications+Cognigy"
 
 
 @pytest.mark.parametrize("wire", WIRES)
