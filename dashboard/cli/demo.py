@@ -25,8 +25,10 @@ _BOT_HOST = {"analytics": "details", "analytics_every": 10.0}
 def order(args: argparse.Namespace) -> dict[str, Any]:
     """Return what the screen needs to know, checked."""
     if args.dialect != "appfoundry":
+        from dashboard.cli.noted import note_of
+
         told: dict[str, Any] = _of(args.dialect).order(args)
-        return {"dialect": args.dialect, **told}
+        return {"dialect": args.dialect, "note": note_of(args.scenario or "", args.dialect), **told}
     if args.calls != 1:
         raise ConfigError("--calls needs a dialect in which calls come in", remedy="Give --dialect audiohook.")
     scenario = args.scenario or "bad-day"

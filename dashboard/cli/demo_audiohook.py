@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.call.events import Event
 from dashboard.call.hook_events import DOOR, ListenerStarted
-from dashboard.call.ports import Command, Emit
+from dashboard.call.ports import Command, Emit, Source
+from dashboard.cli.noted import noted
 from dashboard.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,13 +55,13 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     return run_board(partial(source, order), {"notes": NOTES}, order["title"], json_out, masks=masks)
 
 
-def source(order: dict[str, Any]) -> tuple[HookDemo, Examine]:
+def source(order: dict[str, Any]) -> tuple[Source, Examine]:
     """Return the source of the calls of a demo, and who says that there is no way to examine."""
     from dashboard.cli.listen import no_way
 
     words = [*order["scenarios"], "--calls", str(order["calls"])]
     seeded = words if order["seed"] is None else [*words, "--seed", str(order["seed"])]
-    return HookDemo(order["settings"], seeded), no_way
+    return noted(HookDemo(order["settings"], seeded), order["note"]), no_way
 
 
 class HookDemo:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashboard.call.ports import Command, Emit, Say
+from dashboard.call.ports import Command, Emit, Say, Source
+from dashboard.cli.noted import noted
 
 if TYPE_CHECKING:
     from dashboard.call.terms import Event
@@ -55,12 +56,12 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     return run_screen(lambda: source(order), order["title"], json_out, masks=order["settings"]["mask"])
 
 
-def source(order: dict[str, Any]) -> tuple[SpokenDemo, Examine]:
+def source(order: dict[str, Any]) -> tuple[Source, Examine]:
     """Return the source of a demo, and who examines its way."""
     from dashboard.cli.wiring import Demo
 
     demo = Demo(order["scenario"], order["seed"], order["settings"])
-    return SpokenDemo(demo, order["words"], order["round_s"]), demo.examine
+    return noted(SpokenDemo(demo, order["words"], order["round_s"]), order["note"]), demo.examine
 
 
 class SpokenDemo:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashboard.call.hook_view import CONNECTOR
+from dashboard.cli.noted import noted
 from dashboard.errors import ConfigError
 
 if TYPE_CHECKING:
-    from dashboard.cli.wiring import Demo, Examine
+    from dashboard.call.ports import Source
+    from dashboard.cli.wiring import Examine
 
 
 def order(args: argparse.Namespace) -> dict[str, Any]:
@@ -37,9 +39,9 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     return run_screen(partial(source, order), order["title"], json_out, masks=order["settings"]["mask"])
 
 
-def source(order: dict[str, Any]) -> tuple[Demo, Examine]:
+def source(order: dict[str, Any]) -> tuple[Source, Examine]:
     """Return the source of the call, and who says how a bot is examined."""
     from dashboard.cli.call import no_way
     from dashboard.cli.wiring import Demo
 
-    return Demo(order["scenario"], order["seed"], order["settings"], CONNECTOR), no_way
+    return noted(Demo(order["scenario"], order["seed"], order["settings"], CONNECTOR), order["note"]), no_way

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.cli import demo
 from dashboard.cli.follow_settings import STALE_AFTER_S
+from dashboard.cli.noted import noted
 from dashboard.errors import ConfigError
 
 if TYPE_CHECKING:
-    from dashboard.cli.wiring import Demo, Examine
+    from dashboard.call.ports import Source
+    from dashboard.cli.wiring import Examine
 
 _PINGS = 3
 """So many of them fit into the silence that makes a link stale."""
@@ -40,9 +42,9 @@ def show(order: dict[str, Any], json_out: Path | None) -> int:
     return run_screen(partial(source, order), order["title"], json_out, masks=order["settings"]["mask"])
 
 
-def source(order: dict[str, Any]) -> tuple[Demo, Examine]:
+def source(order: dict[str, Any]) -> tuple[Source, Examine]:
     """Return the source of a demo, and who examines its way."""
     from dashboard.cli.wiring import Demo
 
     played = Demo(order["scenario"], order["seed"], order["settings"])
-    return played, played.examine
+    return noted(played, order["note"]), played.examine

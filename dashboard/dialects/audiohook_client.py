@@ -91,6 +91,8 @@ class HookClient:
         self.state: State = "connecting"
         self.paused = False
         self.hang_up: int | None = None
+        self.pong_missing = False
+        """The server was given up because it did not answer a ping."""
         announced = Announced(offer.session_id, offer.organization_id, offer.correlation_id)
         self.session = AudioHook(call_id, announced, {"server": "inbound", "client": "outbound"})
         self.rtt_s: float | None = None
@@ -265,6 +267,7 @@ class HookClient:
                 self.state, self.hang_up = "closed", 1000
         elif self._ping_due is not None and now >= self._ping_due:
             if self._pinged is not None:
+                self.pong_missing = True
                 self.fail(408, "Timeout waiting for pong", now)
             else:
                 self._ping(now)

@@ -51,7 +51,7 @@ class CognigyRest:
         try:
             status, wait_s = _head(head)
             if not 200 <= status < 300:
-                return [*self._refused(status, wait_s, at)]
+                return [*self._refused(status, wait_s, body, at)]
             return [*self._outputs(body, at), TurnFinished(self.call_id, at, "reply")]
         except UnreadableError as error:
             unreadable = self._unreadable(error.problem, body[:EXCERPT].decode("utf-8", "replace"), len(body), at)
@@ -101,8 +101,9 @@ class CognigyRest:
     def _unreadable(self, problem: Problem, text: str, size: int, at: float) -> MalformedReceived:
         return MalformedReceived(self.call_id, at, problem.value, self._read.hidden(text, EXCERPT), size)
 
-    def _refused(self, status: int, wait_s: float | None, at: float) -> list[Event]:
-        why = f"the endpoint answered {status}"
+    def _refused(self, status: int, wait_s: float | None, body: bytes, at: float) -> list[Event]:
+        said = self._read.hidden(_error(body), EXCERPT)
+        why = f"the endpoint answered {status}{f': {said}' if said else ''}"
         if status in _FINAL:
             self.hang_up = HangUp(_FINAL[status], why, final=True)
         self._ready = False
@@ -118,6 +119,17 @@ def _head(head: bytes) -> tuple[int, float | None]:
         return int(status), float(wait) if wait else None
     except ValueError:
         raise UnreadableError(Problem.NO_HTTP) from None
+
+
+def _error(body: bytes) -> str:
+    """Return what the body of a refusal says, if that is an error in words."""
+    try:
+        answer = parsed(body)
+    except UnreadableError:
+        return ""
+    error = answer.get("error", answer.get("message"))
+    said = error.get("message") if isinstance(error, dict) else error
+    return said if isinstance(said, str) else ""
 
 
 def _says_anything(answer: dict[str, Any]) -> bool:

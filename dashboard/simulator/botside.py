@@ -41,9 +41,10 @@ from dashboard.dialects import audiohook_wire as wire
 from dashboard.dialects.audiohook_server import HookServer
 from dashboard.dialects.base import AudioFrame
 from dashboard.errors import DashboardError
-from dashboard.media.levels import SILENCE_DBFS, measure
+from dashboard.media.levels import SILENCE_DBFS, amplified, measure
 from dashboard.simulator.dialogue import Turn
-from dashboard.simulator.faults import Abort, Close, SilentBot
+from dashboard.simulator.faults import Abort, Close, Garbage, MaxAge, SilentBot
+from dashboard.simulator.garbage import MESSAGES
 from dashboard.simulator.plan import FaultPlan
 from dashboard.simulator.scenario import Scenario
 from dashboard.transport.tapped import Arrival
@@ -131,7 +132,8 @@ class BotSide:
     async def run(self) -> None:
         """Hold the session until its connection has ended."""
         ended = asyncio.create_task(self._socket.closed())
-        jobs = [asyncio.create_task(job) for job in (self._send_all(), self._tick(), self._talk(), self._happen())]
+        work = (self._send_all(), self._tick(), self._talk(), self._happen(), self._grow_old())
+        jobs = [asyncio.create_task(job) for job in work]
         self._socket.deliver_to(self._arrived, lambda at, rtt_s: None)
         try:
             await ended
@@ -180,7 +182,6 @@ class BotSide:
 
     async def _talk(self) -> None:
         await self._opened.wait()
-        self._began = self._now()
         greets = bool(self._scenario.turns) and self._scenario.turns[0].who == "bot"
         said = 0
         for turn in self._turns():
@@ -231,6 +232,8 @@ class BotSide:
             if self._interrupted or self._machine.session.stage not in ("active", "paused"):
                 break
             chunk = sound[place : place + size]
+            for who, gain_db in frame.gains_db:
+                chunk = amplified(chunk, "pcmu", gain_db) if who == "bot" else chunk
             if not frame.dropped:
                 self._unsent.put_nowait(b"\xff" * len(chunk) if "bot" in frame.muted else chunk)
         self._saying = False
@@ -247,6 +250,19 @@ class BotSide:
                     self._socket.abort()
                 case Close(code=code, reason=reason):
                     await self._socket.close(code, reason)
+                case Garbage(messages=names):
+                    self._unsent.put_nowait(MESSAGES[names[one.nth % len(names)]]().decode("utf-8", "replace"))
+
+    async def _grow_old(self) -> None:
+        """End the connection when it has become too old."""
+        limit = self._plan.constant(MaxAge)
+        if limit is None:
+            return
+        await asyncio.sleep(limit.after_s)
+        if limit.code is None:
+            self._socket.abort()
+        else:
+            await self._socket.close(limit.code, limit.reason)
 
     # -- the socket -------------------------------------------------------------------------------------------
 
@@ -296,6 +312,7 @@ class BotSide:
         fields["seq"] = number + (number >= 5 and "bad_seq" in self._ways)
         self._unsent.put_nowait(wire.written(fields))
         if fields["type"] == "opened":
+            self._began = self._now()
             self._opened.set()
             if "closes_unasked" in self._ways:
                 self._send({**fields, "type": "closed", "parameters": {}})
@@ -307,7 +324,9 @@ class BotSide:
     async def _send_all(self) -> None:
         with suppress(DashboardError):  # it has ended
             while True:
-                await self._socket.send(await self._unsent.get())
+                data = await self._unsent.get()
+                if not self._opened.is_set() or self._plan.half_open(self._at(), 0.0) is None:
+                    await self._socket.send(data)
 
     # -- time -------------------------------------------------------------------------------------------------
 

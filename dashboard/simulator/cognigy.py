@@ -89,7 +89,7 @@ class CognigyHost:
         await asyncio.sleep(_HANGS_S if reply is None else session.plan.released_s(at_s + reply.finished_s) - at_s)
         assert reply is not None
         if garbage is not None:
-            return Reply(200, MESSAGES[garbage](), "application/json")
+            return Reply(500 if garbage.startswith("error") else 200, MESSAGES[garbage](), "application/json")
         stack = [_stacked(output) for output in reply.outputs]
         joined = " ".join(output.text for output in reply.outputs)
         data = stack[-1]["data"] if stack else {}

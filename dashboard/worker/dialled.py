@@ -236,8 +236,10 @@ class DialledCall:
         if not closed:
             self.report(session.broken(Rule.CLOSE_MISSING, "server", now, f"while {session.stage}"))
             cause = close_cause(end.code, end.closed_by)
-            if talk.client.hang_up is not None or end.closed_by is ClosedBy.US:
-                cause = Cause.TIMEOUT
+            if talk.client.pong_missing:
+                cause = Cause.PING_TIMEOUT
+            elif talk.client.hang_up is not None or (end.closed_by is ClosedBy.US and end.code == 1000):
+                cause = Cause.TIMEOUT  # whom we asked for something did not do it
             last_at = talk.last_inbound_at
             self.report(
                 ConnectionLost(

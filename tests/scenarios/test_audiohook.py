@@ -11,29 +11,13 @@ import pytest
 
 from dashboard.simulator.expect import Condition, unmet
 from dashboard.simulator.scenario import load_scenario
+from dashboard.simulator.wires import UNSEEN
 from tests.hosts import CALLSCOPE
 from tests.integration.test_listen import environ, listening
 from tests.scenarios.test_scenarios import NAMES, TRIES
 
 ELSEWHERE = {
-    "analytics-late": "Genesys' own record is asked for by who dials",
-    "analytics-refused": "Genesys' own record is asked for by who dials",
-    "bad-credentials": "there is no login: Genesys dials, and shows a key",
-    "no-permission": "there is no token that could lack a permission",
-    "not-active": "there is no app to look up",
-    "wrong-app": "there is no app to look up",
-    "rate-limited": "it is callscope that could refuse an upgrade, and not Genesys",
-    "teapot": "it is callscope that could refuse an upgrade, and not Genesys",
-    "unavailable": "it is callscope that could refuse an upgrade, and not Genesys",
-    "token-expiry": "there is no token",
-    "idle-timeout": "Genesys sends sound all the time: the path is never idle",
-    "binary": "sound is PCMU at 8 kHz, as offered and accepted",
-    "wrong-codec": "sound is PCMU at 8 kHz, as offered and accepted",
-    "wrong-codec-pcm16": "sound is PCMU at 8 kHz, as offered and accepted",
-    "silent-bot": "a monitor hears the bot and sees neither intents nor test utterances",
-    "slow-bot": "a monitor hears the bot and sees neither transcripts nor intents",
-    "looping-bot": "a monitor hears the bot and sees neither transcripts nor intents",
-    "failing-skill": "the bot's messages do not come through a monitor",
+    **UNSEEN["audiohook"],
     "bad-day": "takes two minutes; each of its faults is in a scenario of its own",
 }
 """Scenarios whose fault does not exist on this wire, and why."""

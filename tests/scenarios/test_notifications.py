@@ -10,6 +10,7 @@ from dashboard.call.figures import probe_object
 from dashboard.call.state import CallState
 from dashboard.call.verdict import headline, judge
 from dashboard.simulator.scenario import list_scenarios, load_scenario
+from dashboard.simulator.wires import UNSEEN
 from tests.virtual_channels import followed_call
 
 FOUND: dict[str, str | None] = {
@@ -35,16 +36,8 @@ FOUND: dict[str, str | None] = {
 }
 """Scenario → what stands first: all those of the link, and what the words of a transcript tell."""
 
-OTHERS = {
-    "sound": "batched binary choppy clipped dead-air drift heavy-tail muted no-audio one-way stalls too-quiet"
-    " wrong-codec wrong-codec-pcm16",
-    "the bot's time, which late transcripts do not tell": "silent-bot slow-bot",
-    "the lookup of an app, which there is none": "not-active",
-    "Genesys' record, which is asked for beside the channel alike": "analytics-late analytics-refused",
-}
-"""Why a scenario shows nothing here → its name: then nothing may be found either."""
-
-SILENT = [name for names in OTHERS.values() for name in names.split()]
+SILENT = list(UNSEEN["notifications"])
+"""What shows nothing here: then nothing may be found either."""
 
 
 @cache

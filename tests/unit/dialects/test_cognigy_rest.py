@@ -166,6 +166,22 @@ def test_any_success_is_an_answer() -> None:
     assert answer(asked(), "201", {"text": "hello"})[0] == TextReceived("call", 101.0, "hello")
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"error": "skill timeout"}, "the endpoint answered 500: skill timeout"),
+        ({"error": {"message": f"no endpoint {TOKEN}"}}, "the endpoint answered 500: no endpoint ***"),
+        ({"type": "error", "message": "skill timeout"}, "the endpoint answered 500: skill timeout"),
+        ({"error": 7}, "the endpoint answered 500"),
+        ({"error": {"message": ["x"]}}, "the endpoint answered 500"),
+        ([1], "the endpoint answered 500"),
+        (b"<html>", "the endpoint answered 500"),
+    ],
+)
+def test_a_refusal_is_told_with_its_own_words(body: Any, why: str) -> None:
+    assert answer(asked(), "500", body)[0] == ErrorReceived("call", 101.0, why, 500)
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 413])
 def test_what_was_not_taken_did_not_arrive_and_the_next_may_be_said(status: int) -> None:
     client = asked()

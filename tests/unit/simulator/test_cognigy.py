@@ -190,6 +190,13 @@ async def test_garbage_that_was_due_since_the_last_request_is_the_answer() -> No
     assert {first.content, second.content} >= {b"this is no JSON"}
 
 
+async def test_an_error_that_was_due_since_the_last_request_is_a_status() -> None:
+    faults = [Garbage(kind="garbage", at_s=0.0, messages=("error",))]
+    async with hosting(scenario(answer=ANSWER, faults=faults)) as host:
+        first, second = await post(host, "hi"), await post(host, "hi")
+    assert {first.status_code, second.status_code} >= {500}
+
+
 async def test_a_silent_bot_lets_a_request_wait() -> None:
     async with hosting(scenario(answer=ANSWER, faults=[SilentBot(kind="silent_bot")])) as host:
         with pytest.raises(TimeoutError):
