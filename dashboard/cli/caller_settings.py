@@ -10,7 +10,8 @@ from dashboard.cli.groups import CALLER
 from dashboard.cli.values import Text, comma_list, one_or_many
 
 Keys = Annotated[str, StringConstraints(pattern=r"^[0-9*#A-Da-d]{1,40}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}-[A-Za-z]{2,3}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+"""The parts of BCP 47 that name a language, a script and a region."""
 
 
 class CallerSettings(BaseModel):
@@ -33,6 +34,13 @@ class CallerSettings(BaseModel):
 
     input: Annotated[tuple[Text, ...], BeforeValidator(one_or_many), Field(repr=False), CALLER] = ()
     """Input variable for the bot, NAME=VALUE; may be given several times."""
+
+    @field_validator("media")
+    @classmethod
+    def _something_to_offer(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("must name pcmu, l16, or both")
+        return value
 
     @field_validator("input")
     @classmethod

@@ -120,6 +120,9 @@ def endpoint_scheme(dialect: str) -> str:
 
 def endpoint_address(url: str, scheme: str) -> str:
     """Return an endpoint's host with the scheme (`scheme`, or it with "s") in which it is dialled."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:  # whoever checks the address says so
+        return url
     secure = {"https": "s", "wss": "s", "http": "", "ws": ""}.get(parts.scheme)
     return url if secure is None else urlunsplit((f"{scheme}{secure}", *parts[1:]))

@@ -16,18 +16,20 @@ from typing import Any
 from dashboard.call.findings.refusals import bot_refusal
 from dashboard.call.units import iso
 from dashboard.cli import dialled
-from dashboard.cli.settings import Settings
+from dashboard.cli.settings import Settings, flag
 from dashboard.clock import SystemClock
 from dashboard.conformance.result import Result, Status, counts
 from dashboard.conformance.run import Figures, examine
 from dashboard.conformance.visit import Bench
-from dashboard.errors import DashboardError, RefusedError, UnreachableError
+from dashboard.errors import ConfigError, DashboardError, RefusedError, UnreachableError
 from dashboard.resilience.retry import Failure, LinkError, exit_code
 from dashboard.transport.tls import client_context
 from dashboard.transport.watched_loop import new_loop
 from dashboard.wiretext import safe_url, visible
 
 _WORDS = {Status.PASS: "pass", Status.FAIL: "FAIL", Status.NOT_SEEN: "not seen"}
+_IDLE = ("duration", "record", "record_on", "record_audio", "dtmf", "barge_in", "json_out")
+"""Flags of a call that mean nothing here."""
 _NAME = 18
 _INDENT = 29
 
@@ -39,6 +41,11 @@ def run(args: argparse.Namespace) -> int:
         DashboardError: the bot is not to be reached (any more), or does not let us in; what was found is printed.
     """
     settings: Settings = args.settings
+    for name in (name for name in _IDLE if getattr(args, name, None)):
+        raise ConfigError(
+            f"--conformance makes calls of its own, on which {flag(name)} has no effect",
+            remedy="Leave it out; --wav, --media, --language and --input are used.",
+        )
     began, figures = time.time(), Figures()
     bench = Bench(
         url=dialled.address(settings),

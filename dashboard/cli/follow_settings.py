@@ -38,7 +38,12 @@ class FollowSettings(BaseModel):
         return values
 
     def require_followable(self, authorizes: bool, others: Sequence[str]) -> None:
-        """Raise ConfigError where `others` name another call, or there is no token to follow with."""
+        """Raise ConfigError where `others` are set, which do not go with it, or there is no token to follow with."""
+        if "say" in others:
+            raise ConfigError(
+                "conversation and say are both set, and nobody hears what is said to a conversation that is followed",
+                remedy="Leave one of them out.",
+            )
         if others:
             raise ConfigError(
                 f"conversation and {others[0]} are both set, and they are different ways to a call",

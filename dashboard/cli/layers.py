@@ -34,6 +34,17 @@ _WORDS = {
 }
 """Kind of error → words, where the validator's own speak of programs."""
 
+_SHAPES = {
+    "conversation": "must be an id: letters, digits, _ and -",
+    "dtmf": "must be keys of a telephone: digits, *, # and A to D, at most 40",
+    "language": "must be a language tag, such as en-US",
+    "path": "must begin with / and go on with letters, digits and . _ ~ / -",
+}
+"""Setting → what it looks like, where that is no id."""
+
+_UNTOLD = ("dtmf", "input")
+"""Settings that are no secrets, and whose values are not repeated: a PIN may be among them."""
+
 _EVERY = "callscope probe --help, listen --help and tap --help list every setting."
 
 
@@ -201,7 +212,9 @@ def _refused(error: ValidationError, given: Mapping[str, Given]) -> ConfigError:
         name = str(problem["loc"][0])
         origin = given[name].origin if name in given else f"{name} (its default)"
         what = _WORDS.get(problem["type"]) or problem["msg"].removeprefix("Value error, ")
-        got = "" if is_secret(name) else f" (got {_value(problem['input'])})"
+        if problem["type"] == "string_pattern_mismatch":
+            what = _SHAPES.get(name, what)
+        got = "" if is_secret(name) or name in _UNTOLD else f" (got {_value(problem['input'])})"
         lines.append(f"{origin}: {what.replace('Input should be', 'must be')}{got}")
         explained[name] = f"{name}: {explain(name)}"
     return ConfigError("\n".join(lines), remedy="\n".join(explained.values()))

@@ -19,6 +19,7 @@ from typing import Any
 from dashboard.errors import ConfigError
 
 CHECK_ONLY = "--check-only"
+_SCREENLESS = ("listen", "call", "tap")
 
 
 def open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
@@ -39,6 +40,9 @@ def _open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
         said, _ = check.communicate()
     if check.returncode:
         return check.returncode
+    if not sys.stderr.isatty():  # where the screen is painted
+        without = f"callscope {name} --no-screen does" if name in _SCREENLESS else "callscope probe does"
+        raise ConfigError("the screen needs a terminal, and stderr is none", remedy=f"{without} without a screen.")
     order: dict[str, Any] = json.loads(said)
     args.log_file = _path(order.get("settings", {}).get("log_file"))
     code: int = import_module(f"dashboard.cli.{name}").show(order, _path(order["json_out"]))

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -188,20 +188,22 @@ class Settings(
     @field_validator("base_url", "token_url")
     @classmethod
     def _http_address(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return value and _address(value, plain="http", insecure=info.data.get("insecure", False)).rstrip("/")
+        insecure = info.data.get("insecure", False)
+        return None if value is None else _address(value, plain="http", insecure=insecure).rstrip("/")
 
     @field_validator("url")
     @classmethod
     def _websocket_address(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value and (scheme := endpoint_scheme(info.data.get("dialect", ""))):
-            value = endpoint_address(value, scheme)
-            return _address(value, plain=scheme, insecure=info.data.get("insecure", False))
-        return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
+        if value is None:
+            return None
+        scheme = endpoint_scheme(info.data.get("dialect", ""))
+        address = endpoint_address(value, scheme) if scheme else value
+        return _address(address, plain=scheme or "ws", insecure=info.data.get("insecure", False))
 
     @field_validator("upstream")
     @classmethod
     def _upstream_address(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return value and _address(value, plain="ws", insecure=info.data.get("insecure", False))
+        return None if value is None else _address(value, plain="ws", insecure=info.data.get("insecure", False))
 
     @property
     def api_url(self) -> str:
@@ -231,7 +233,7 @@ class Settings(
         """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
         self.require_endpoint()
         if self.conversation is not None:
-            self.require_followable(self.authorizes, [name for name in ("url", "app_id") if getattr(self, name)])
+            self.require_followable(self.authorizes, [name for name in ("url", "app_id", "say") if getattr(self, name)])
         elif self.url is None and self.app_id is None:
             raise ConfigError(
                 "there is no call to dial: neither url nor app_id nor conversation is set",
@@ -360,16 +362,30 @@ def _is_genesys(api_url: str) -> bool:
     return host.startswith("api.") and host.removeprefix("api.") in regions.DOMAINS.values()
 
 
+def _has_possible_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def _address(value: str, *, plain: str, insecure: bool) -> str:
     """Return `value` if it is an address of scheme `plain` + "s", or of `plain` where that is allowed."""
     value = value.strip()
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # in Python's own words
+        raise ValueError("must be a well-formed address") from None
     if parts.scheme not in (plain, f"{plain}s") or not parts.hostname:
         raise ValueError(f"must be an address that begins with {plain}s://")
-    if parts.port == 0 or any(char.isspace() or not char.isprintable() for char in value):
+    if any(char.isspace() or not char.isprintable() for char in value):
         raise ValueError("must be a well-formed address")
+    if not _has_possible_port(parts):
+        raise ValueError("must have a port from 1 to 65535, or none")
     if parts.username is not None:
         raise ValueError("must not hold a user or password")
+    if plain == "ws" and parts.fragment:
+        raise ValueError("must not hold a fragment (#)")  # RFC 6455, 3
     if plain == "http" and (parts.query or parts.fragment):
         raise ValueError("must end with its path")
     if not (insecure or is_secure(value)):

@@ -17,9 +17,10 @@ def client_context(ca_file: Path | None = None) -> ssl.SSLContext:
     if ca_file is not None:
         try:
             context.load_verify_locations(cafile=ca_file)
-        except OSError as problem:  # ssl.SSLError is one
+        except OSError as problem:  # ssl.SSLError is one, in OpenSSL's words
+            why = "" if isinstance(problem, ssl.SSLError) else problem.strerror
             raise ConfigError(
-                f"{ca_file} cannot be read as a file of certificates ({problem.strerror or 'not PEM'})",
+                f"{ca_file} cannot be read as a file of certificates ({why or 'not PEM'})",
                 remedy="--ca-file wants the PEM certificate of the authority that signed the server's own.",
             ) from None
     return context

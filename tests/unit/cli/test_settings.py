@@ -19,6 +19,7 @@ from dashboard.cli.settings import (
     variable,
 )
 from dashboard.errors import ConfigError
+from tests.unit.transport.authority import authority
 
 
 def refusal(**values: object) -> str:
@@ -138,7 +139,7 @@ def test_an_address_to_dial_may_be_plain_on_this_machine_only(url: str) -> None:
         ("url", "https://bridge.example.net/ws", "must be an address that begins with wss://"),
         ("url", "bridge.example.net", "must be an address that begins with wss://"),
         ("url", "wss://user:pass@bridge.example.net/", "must not hold a user or password"),
-        ("url", "wss://bridge.example.net:99999/", "Port out of range"),
+        ("url", "wss://bridge.example.net:99999/", "must have a port from 1 to 65535"),
         ("url", "wss://bridge.example.net/a b", "must be a well-formed address"),
         ("base_url", "http://api.example.net", "must begin with https://; plain http goes to this machine only"),
         ("base_url", "https://api.example.net/?a=b", "must end with its path"),
@@ -182,14 +183,14 @@ def test_a_call_needs_an_address_and_credentials() -> None:
 
 
 def test_the_secret_is_shown_nowhere_but_to_the_worker(tmp_path: Path) -> None:
-    authority = tmp_path / "ca.pem"
-    authority.touch()
+    ca_file = tmp_path / "ca.pem"
+    authority("good").cert_pem.write_to_path(str(ca_file))
     settings = Settings.model_validate(
         {
             "client_secret": "hunter2-hunter2",
             "url": "wss://bridge.example.net/ws?sig=signature-1",
             "say": ["a", "b"],
-            "ca_file": str(authority),
+            "ca_file": str(ca_file),
             "duration": 5,
         }
     )
