@@ -106,7 +106,7 @@ def test_the_screens_process_loads_nothing_that_only_the_check_or_the_worker_nee
     strangers = {"pydantic", "pydantic_core", "websockets", "httpx", "aiohttp", "structlog", "plotext"}
     assert strangers & loaded == set()
     rooms = {name.split(".")[1] for name in loaded if name.startswith("dashboard.")}
-    assert rooms == {"bus", "call", "cli", "errors", "media", "ui", "wiretext"}
+    assert rooms == {"bus", "call", "cli", "errors", "frozen", "media", "ui", "wiretext"}
 
 
 def test_the_board_waits_for_no_fact_and_no_rule(fresh_python: Callable[[str], str]) -> None:
