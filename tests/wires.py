@@ -31,7 +31,9 @@ def audiohook() -> CallState:
     call_id = story.call.call_id
     story.fact(he.HookOffered(call_id, story.now, "org", "participant", "correlation", ("PCMU 8000 external",)))
     story.fact(he.HookAccepted(call_id, story.now, 0.004, "PCMU 8000 external+internal", ("caller", "agent")))
-    dialogue(story)
+    for speaks in range(7):
+        caller, agent = (-22.0, -65.0) if speaks % 2 else (-65.0, -21.0)
+        story.listen(2.0, caller_dbfs=caller, bot_dbfs=agent)
     return story.call
 
 

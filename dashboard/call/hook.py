@@ -178,8 +178,8 @@ def disconnected(view: HookView | None) -> HookView | None:
 def told(event: Event) -> tuple[Literal["status", "malformed"], str] | None:
     """Return the row that a fact makes in the transcript: its kind and its text; None for none."""
     match event:
-        case he.HookAccepted(took_s=took_s, media=media, paused=paused):
-            return "status", f"opened in {took_s * 1000:.0f} ms: {media or 'no audio'}{', paused' if paused else ''}"
+        case he.HookAccepted(took_s=took_s, paused=paused):
+            return "status", f"opened in {took_s * 1000:.0f} ms: {_sound_words(event)}{', paused' if paused else ''}"
         case he.MediaPaused():
             return "status", "paused"
         case he.MediaResumed(discarded_s=discarded_s):
@@ -201,6 +201,15 @@ def told(event: Event) -> tuple[Literal["status", "malformed"], str] | None:
         case he.RuleBroken(rule=rule, by=by, detail=detail):
             return "malformed", f"{rule} by the {by}{f': {detail}' if detail else ''}"
     return None
+
+
+def _sound_words(event: he.HookAccepted) -> str:
+    """Say what sound was agreed on, its channels by the names that they have everywhere else."""
+    codec, _, rest = event.media.partition(" ")
+    rate = rest.partition(" ")[0]
+    if not rate.isdigit():
+        return event.media or "no audio"
+    return f"{codec} at {int(rate) / 1000:g} kHz, {' and '.join(event.channels)}"
 
 
 def _playback_words(event: he.PlaybackMeasured) -> str:

@@ -379,7 +379,7 @@ class CallScopeApp(App[None]):
 
 def _standing(call: CallState | None) -> object:
     """Return what decides which keys work."""
-    return None if call is None else (call.call_id, call.ended, call.worker_lost)
+    return None if call is None else (call.call_id, call.ended, call.worker_lost, call.bot is None)
 
 
 def _is_wound_back(before: CallState | None, after: CallState | None) -> bool:

@@ -108,6 +108,14 @@ async def test_enter_on_an_outage_explains_it_while_it_lasts_and_afterwards() ->
         assert "outage 1" in stage.text
 
 
+async def test_where_panels_are_stacked_what_is_found_is_on_view_as_soon_as_there_is_room() -> None:
+    for size, seen in (((80, 24), False), ((100, 30), True), ((200, 30), True), ((100, 50), True)):
+        stage = Stage(waiting())
+        async with stage.opened(size):
+            assert ("6 findings ·" in stage.text) is seen
+            assert ("6 findings" in stage.text.splitlines()[-1]) is not seen
+
+
 async def test_a_page_that_is_longer_than_the_screen_scrolls_and_stays_where_it_is() -> None:
     stage = Stage(waiting())
     async with stage.opened((80, 24)) as pilot:

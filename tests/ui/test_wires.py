@@ -32,7 +32,7 @@ async def test_the_first_panel_names_the_wire() -> None:
         assert "1 connection · AudioHook" in stage.text
 
 
-async def test_where_nobody_is_spoken_to_u_opens_no_line_and_the_footer_has_none_of_these_keys() -> None:
+async def test_where_nobody_is_spoken_to_the_footer_offers_no_utterance_and_u_opens_no_line() -> None:
     stage = Stage(WIRES["notifications"]())
     async with stage.opened() as pilot:
         footer = stage.text.splitlines()[-1]

@@ -17,6 +17,7 @@ _NAMES = {
     "cognigy-rest": "Cognigy REST",
 }
 _MANY = 3  # wires, from which their names stand closer
+_WITH_RECORD = ("appfoundry", NOTIFICATIONS)
 _STEPS = (LinkState.AUTHORIZING, LinkState.RESOLVING, LinkState.CONNECTING, LinkState.OPEN)
 _DIALLED = (LinkState.CONNECTING, LinkState.OPEN)
 
@@ -38,6 +39,13 @@ def has_token(call: CallState) -> bool:
     return call.tap is None and call.hook is None and call.dialect not in COGNIGY
 
 
+def unsaid(call: CallState) -> str:
+    """Say why there is no transcript on a wire that has none, and what would bring it; empty where there is one."""
+    if call.dialect == "audiohook" and call.notices is None and call.tap is None:
+        return "AudioHook brings sound alone; listen --follow adds the transcript"
+    return ""
+
+
 def steps(call: CallState) -> tuple[LinkState, ...]:
     """Return the states that lead to `open`."""
     return _DIALLED if call.dialect == CONNECTOR or call.dialect in COGNIGY else _STEPS
@@ -51,7 +59,7 @@ def fits(action: str, call: CallState) -> bool:
         case "window":  # there are no figures of sound to work out over one
             return not call.soundless
         case "genesys":  # has no record of it, or is not asked for one
-            return call.tap is None and call.dialect not in (*COGNIGY, CONNECTOR)
+            return call.genesys is not None or (call.tap is None and call.dialect in _WITH_RECORD)
         case "app.doctor":  # only says that it cannot
             return call.dialect not in (NOTIFICATIONS, CONNECTOR)
     return True

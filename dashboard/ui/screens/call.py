@@ -37,7 +37,8 @@ from dashboard.ui.widgets.utterance import PRESSES, SPEAKS, UtteranceInput
 
 FULL = (120, 36)
 STACKED = (80, 24)
-_TALL = 44
+_ROOMY, _TALL = 30, 44
+"""Rows from which what is found is on view where panels are stacked, and from which panels show all that they have."""
 _PROMPT = 12  # cells of an utterance's row beside its text
 
 _LIVE = ("reconnect", "utterance", "mark", "save")
@@ -91,7 +92,7 @@ class CallScreen(Ground):
         self._shown: CallState | None = None
         self._frozen = False
         self._leaving = False
-        self._stacked = False
+        self._stacked = self._roomy = False
         self._alone: Widget | None = None
         self._header = HeaderBar(where, live=self.LIVE)
         self._headline = HeadlineBar(offers=self.LIVE)
@@ -152,10 +153,17 @@ class CallScreen(Ground):
 
     def show_keys(self) -> None:
         """Draw the footer again: what works may have changed."""
-        out_of_sight = self._stacked and self._alone is not self._findings
+        out_of_sight = self._alone is not self._findings if self._alone else self._stacked and not self._roomy
         hidden = () if out_of_sight else (FINDINGS,)
-        useless = () if self._live is None or fits(_DOCTOR, self._live) else (_DOCTOR,)
-        self._keys.sample(renamed=self.renamed(), hidden=(*hidden, *useless))
+        self._keys.sample(renamed=self.renamed(), hidden=(*hidden, *self._only_explained()))
+
+    def _only_explained(self) -> tuple[str, ...]:
+        """Return the actions that only say why they cannot be done on this call: the footer need not offer them."""
+        call = self._live
+        if call is None:
+            return ()
+        offered = {_DOCTOR: fits(_DOCTOR, call), "utterance": not why_unspoken(call)}
+        return tuple(action for action, can_be_done in offered.items() if not can_be_done)
 
     def renamed(self) -> Mapping[str, str]:
         """Return which actions are called something else than in `keys.py` now."""
@@ -325,6 +333,8 @@ class CallScreen(Ground):
         self._stacked = not too_small and (width < FULL[0] or height < FULL[1])
         self.set_class(too_small, "-too-small")
         self.set_class(self._stacked, "-stacked")
+        self._roomy = height >= _ROOMY
+        self.set_class(self._roomy, "-roomy")
         self.set_class(height >= _TALL, "-tall")
         needed = f"callscope needs {STACKED[0]} x {STACKED[1]}; this terminal has {width} x {height}"
         self._too_small.update(needed)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, TypeGuard
 
+from textual.content import Content
+
 from dashboard.call.state import CallState, Line, Turn
 from dashboard.ui.draw.rows import silent_at, transcript_row
 from dashboard.ui.draw.spans import Row
+from dashboard.ui.draw.wires import unsaid
 from dashboard.ui.widgets.log_panel import Filter, LogPanel
 
 _PROBLEMS = ("error", "malformed", "unknown")
@@ -33,8 +36,8 @@ class TranscriptPanel(LogPanel[Line | Turn]):
     )
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        self._call = CallState("")  # before the edges are written for the first time
         super().__init__(id=id, classes=classes)
-        self._call = CallState("")
         self._silent: int = 0  # number of the newest turn that has a row as a silent failure
         self._said: dict[int, int] = {}  # test utterance → its row
 
@@ -49,6 +52,10 @@ class TranscriptPanel(LogPanel[Line | Turn]):
 
     def nothing(self) -> str:
         return "nothing said yet" if not len(self.rows) else "no such row"
+
+    def _subtitle(self) -> Content:
+        told, why = super()._subtitle(), unsaid(self._call)
+        return told if told.plain or not why else Content.styled(why, "$foreground 60%")
 
     def sample(self, call: CallState) -> None:
         """Take what is new in `call`; another call's id starts over."""

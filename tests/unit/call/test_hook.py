@@ -77,7 +77,7 @@ def test_a_session_that_opens_is_described() -> None:
     hook = view(call)
     assert (hook.stage, hook.channels, hook.opened_s, hook.participant_id) == ("active", STEREO, 0.012, "participant")
     assert hook.flows_since == T0 + 0.012
-    assert said(call) == [("status", "opened in 12 ms: PCMU 8000 external+internal")]
+    assert said(call) == [("status", "opened in 12 ms: PCMU at 8 kHz, caller and agent")]
     assert call.session_id == "s-1"
 
 

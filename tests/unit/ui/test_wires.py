@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.call.state import BotView, CallState
+from dashboard.call.conversation import GenesysVerdict
+from dashboard.call.events import GenesysReported
+from dashboard.call.state import BotView, CallState, GenesysView
 from dashboard.ui.draw.connection import draw_connection
 from dashboard.ui.draw.spans import cells
-from dashboard.ui.draw.wires import fits, leaving_words, wire_name
+from dashboard.ui.draw.wires import fits, leaving_words, unsaid, wire_name
 from dashboard.ui.keys import KEYS
 from tests import builders
 from tests.scenarios.notices import followed
@@ -24,7 +26,7 @@ NAMES = {
     "cognigy-rest": "Cognigy REST",
 }
 USELESS = {
-    "audiohook": set(),
+    "audiohook": {"genesys"},
     "connector": {"app.doctor", "genesys"},
     "tapped": {"genesys"},
     "notifications": {"app.doctor", "turns", "window"},
@@ -61,6 +63,17 @@ def test_a_bot_beside_the_call_is_named_once_it_has_been_dialled() -> None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_only_those_keys_are_offered_that_mean_something_there(wire: str) -> None:
     assert {key.action for key in KEYS if not fits(key.action, WIRES[wire]())} == USELESS[wire]
+
+
+def test_genesys_record_is_a_key_as_soon_as_it_was_asked_for() -> None:
+    call = WIRES["audiohook"]()
+    view = GenesysView(GenesysReported(call.call_id, call.now, "", GenesysVerdict.UNKNOWN))
+    assert fits("genesys", replace(call, genesys=view))
+
+
+def test_where_sound_is_all_there_is_the_screen_says_what_adds_the_transcript() -> None:
+    assert {wire for wire in WIRES if unsaid(WIRES[wire]())} == {"audiohook"}
+    assert not unsaid(replace(WIRES["audiohook"](), notices=followed().notices))
 
 
 def test_on_a_call_that_we_dial_with_a_token_every_key_means_something() -> None:
