@@ -42,7 +42,7 @@ def has_token(call: CallState) -> bool:
 def unsaid(call: CallState) -> str:
     """Say why there is no transcript on a wire that has none, and what would bring it; empty where there is one."""
     if call.dialect == "audiohook" and call.notices is None and call.tap is None:
-        return "AudioHook brings sound alone; listen --follow adds the transcript"
+        return "no transcript here; listen --follow adds it"
     return ""
 
 
