@@ -276,29 +276,25 @@ def _follow(pacing: Pacing, spot: Spot, steps: Sequence[_Step], spike_s: float) 
     holes, usual = _holes(pacing.usual, gaps, durations)
     lateness, lowest = _lateness(pacing, arrivals, transits)
     end = positions[-1] + durations[-1]
-    return Pacing(
+    return replace(
+        pacing,
         frames=pacing.frames + len(steps),
-        set_aside=pacing.set_aside,
         holes=pacing.holes + sum(holes),
-        positioned=pacing.positioned,
         delta=pacing.delta.extend(timed),
         jitter=pacing.jitter.extend(_jitter(pacing.jitter.current or 0.0, variations)),
         media_lag=pacing.media_lag.extend([transit - spot.first_transit for transit in transits]),
         lateness=pacing.lateness.extend(lateness),
         spikes=spikes,
         stalls=stalls,
-        jumps=pacing.jumps,
         hurried=hurried,
         usual=usual,
         spot=Spot(arrivals[-1], positions[-1], end, spot.first_transit),
         last_arrival=arrivals[-1],
         end_position=end,
         lowest=lowest,
-        timeline_start=pacing.timeline_start,
         samples=pacing.samples.extend(
             tuple(zip(arrivals, lateness, (0.0,) * untimed + timed, transits, holes, strict=True))
         ),
-        tally=pacing.tally,
     )
 
 
