@@ -200,14 +200,14 @@ async def test_nothing_is_repainted_when_nothing_changed() -> None:
         assert panel.repainted == []
 
 
-async def test_a_change_repaints_its_own_lines_only() -> None:
+async def test_a_change_repaints_its_own_cells_only() -> None:
     async with run() as pilot:
         panel = await started(pilot, 4)
         panel.repainted.clear()
         panel.rows.replace(2, "changed")
         panel.repaint([2])
         panel.show_changes()
-        assert panel.repainted == [Region(0, 2, panel.size.width, 1)]
+        assert panel.repainted == [Region(0, 2, panel.size.width - 1, 1)]  # not the scroll bar
         assert panel.view[2] == "changed"
 
 

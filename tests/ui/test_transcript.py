@@ -102,7 +102,8 @@ async def test_the_status_of_an_utterance_is_repainted_where_it_stands_and_nothi
         sent = fold(ev.UtteranceSent(ID, T0 + 7, 1, "hello?"), call=call)
         panel.sample(sent)
         assert panel.texts[5].endswith("▸ sent")
-        assert panel.repainted == [Region(0, 5, panel.size.width, 1)]
+        status = panel.texts[5].index("▸ sent")
+        assert panel.repainted == [Region(status, 5, 10, 1)]
         panel.sample(fold(said(8, Speaker.BOT, "Still here."), call=sent))
         assert panel.texts[5].endswith("● answered")
         assert panel.texts[-1].endswith("1.0 s")

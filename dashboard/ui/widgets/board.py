@@ -32,6 +32,9 @@ class BoardPanel(PickPanel[str]):
     def row(self, item: str, width: int) -> Row:
         return board_row(self.roster.entries[item], self.roster.now, width)
 
+    def _height(self, index: int) -> int:
+        return 1  # known without painting it
+
     def header(self, width: int) -> Row | None:
         return board_header(width, self.roster.by, reverse=self.roster.reverse)
 

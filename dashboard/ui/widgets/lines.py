@@ -123,7 +123,9 @@ class Lines(Roled, Generic[T], can_focus=True):
         before, self._view = self._view, self._draw()
         changed = [y for y, strip in enumerate(self._view) if strip is not before[y] and strip != before[y]]
         if changed:
-            self.refresh(Region(0, changed[0], self.size.width, changed[-1] - changed[0] + 1))
+            spans = [_differing(before[y], self._view[y]) for y in changed]
+            left, right = min(begin for begin, _ in spans), max(end for _, end in spans)
+            self.refresh(Region(left, changed[0], max(0, right - left), changed[-1] - changed[0] + 1))
 
     # -- drawing ----------------------------------------------------------------------------------------
 
@@ -200,6 +202,10 @@ class Lines(Roled, Generic[T], can_focus=True):
             self._strips[number] = strips
         return strips
 
+    def _height(self, index: int) -> int:
+        """How many lines the row at `index` of those on view takes."""
+        return len(self._painted(index))
+
     def _paint_item(self, item: T, *, current: bool = False) -> list[Strip]:
         width = min(self.size.width - 1, self.WIDEST)
         return self._strip(paint(self.row(item, width), width, self._pattern, current=current))
@@ -228,7 +234,7 @@ class Lines(Roled, Generic[T], can_focus=True):
         index, missing = self._count, self._page()
         while index and missing > 0:
             index -= 1
-            missing -= len(self._painted(index))
+            missing -= self._height(index)
         return index, max(0, -missing)
 
     def _moved(self, position: Position, lines: int) -> Position:
@@ -236,8 +242,8 @@ class Lines(Roled, Generic[T], can_focus=True):
         line += lines
         while line < 0 and index > 0:
             index -= 1
-            line += len(self._painted(index))
-        while index < self._count and line >= (size := len(self._painted(index))):
+            line += self._height(index)
+        while index < self._count and line >= (size := self._height(index)):
             line -= size
             index += 1
         return index, max(0, line)
@@ -312,3 +318,17 @@ class Lines(Roled, Generic[T], can_focus=True):
         bottom, height = self._bottom(), max(1, self.size.height - 1)
         share = min(1.0, max(0.0, y / height))
         self.go(bottom if share == 1.0 else (round(share * bottom[0]), 0))
+
+
+def _differing(before: Strip, after: Strip) -> tuple[int, int]:
+    """Return the cells from the first to the last piece in which two lines of one width differ."""
+    begin, end = 0, after.cell_length
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            break
+        begin += new.cell_length
+    for old, new in zip(reversed(before), reversed(after), strict=False):
+        if old != new or end <= begin:
+            break
+        end -= new.cell_length
+    return begin, end

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region
 
 from dashboard.ui.draw.spans import tame
 from dashboard.ui.draw.units import count
@@ -50,6 +52,8 @@ class LogPanel(Lines[T]):
         Binding("escape", "leave_search", "Leave the search", show=False),
     ]
 
+    _edge: tuple[Region, ...] = ()
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.search: Search | None = None
@@ -73,12 +77,25 @@ class LogPanel(Lines[T]):
         self._write_edges()
 
     def _write_edges(self) -> None:
-        """Write the captions if they say something else than before: each writing repaints the panel."""
+        """Write the captions if they say something else than before. Textual would repaint the panel for each."""
         title, subtitle = self._title(), self._subtitle()
         if title.markup != self.border_title:
-            self.border_title = title
+            with self._repainting_line(0):
+                self.border_title = title
         if subtitle.markup != (self.border_subtitle or ""):
-            self.border_subtitle = subtitle or None
+            with self._repainting_line(self.outer_size.height - 1):
+                self.border_subtitle = subtitle or None
+
+    @contextmanager
+    def _repainting_line(self, y: int) -> Iterator[None]:
+        """Let what is refreshed as a whole be line `y` alone, borders counted."""
+        gutter, size = self.gutter, self.outer_size
+        self._edge = (Region(-gutter.left, y - gutter.top, size.width, 1),) if size else ()
+        yield
+        self._edge = ()
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        return super().refresh(*(regions or self._edge), repaint=repaint, layout=layout, recompose=recompose)
 
     def _title(self) -> Content:
         total = len(self.rows) + len(self._offered)
