@@ -78,11 +78,13 @@ def to_dict(item: events.Event | ports.Command) -> dict[str, Any]:
     nested = _nested(kind)
     for name in _fields(kind):
         value = getattr(item, name)
-        if isinstance(value, events.Event):
-            record[name] = to_dict(value)
-        else:
-            record[name] = dataclasses.asdict(value) if name in nested and value is not None else value
+        record[name] = _nested_dict(value) if name in nested and value is not None else value
     return record
+
+
+def _nested_dict(value: Any) -> dict[str, Any]:
+    """Return what a dataclass within a fact is written as; a fact within it is one as well."""
+    return to_dict(value) if isinstance(value, events.Event) else dataclasses.asdict(value)
 
 
 def to_line(item: events.Event | ports.Command) -> str:

@@ -171,7 +171,7 @@ class Beside:
             return  # whoever asks has been told that the call is over, or why there is no bot for it
         if call.leg is None:
             call.leg = self._dial(call_id, call)
-        elif call.leg.state is LinkState.GAVE_UP:
+        else:
             _dial_again(call.leg)
         call.leg.source.command(command)
 
@@ -201,6 +201,7 @@ class Beside:
 
 
 def _dial_again(leg: _Leg) -> None:
+    """Somebody wants to speak now: that is worth an attempt at once."""
     if leg.state in (LinkState.GAVE_UP, LinkState.WAITING):
         leg.source.command(Reconnect())
 

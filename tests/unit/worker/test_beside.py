@@ -271,6 +271,17 @@ async def test_r_dials_a_bot_that_is_down_and_leaves_one_that_is_up() -> None:
         assert told.calls.commands == [Reconnect("a")] * 2
 
 
+async def test_an_utterance_does_not_wait_for_the_next_attempt_and_is_said_behind_the_one_that_does() -> None:
+    refused = Refuse(kind="refuse", where="socket", status=503, attempts=1)
+    async with beside(refused, backoff_base=30.0, backoff_cap=30.0) as told:
+        told.calls.begin("a", ONE)
+        told.beside.command(Say("hello", "a"))
+        await told.until(lambda: told.bot(LinkChanged) and told.leg("a").link.state is LinkState.WAITING)
+        told.beside.command(Say("and", "a"))
+        await told.until(finished(told, "a", 2))
+        assert [fact.text for fact in told.bot(UtteranceSent)] == ["hello", "and"]
+
+
 async def test_every_other_command_is_for_the_calls() -> None:
     async with beside() as told:
         told.calls.begin("a", ONE)
