@@ -54,17 +54,20 @@ def bot_lines(view: BotView) -> list[str]:
         return [f"  test   {visible(view.profile)} was not spoken to: {visible(view.why_not)}"]
     mode = "test mode" if view.test_mode else "billed"
     where = f"{visible(view.profile)} · session {visible(view.session_id)} · {mode} · no caller heard it"
+    return [f"  test   {where}", f"         {asked_words(view)}"]
+
+
+def asked_words(view: BotView) -> str:
+    """Return how often it was asked, and what came of that."""
     call = view.call
     if call is None:
-        return [f"  test   {where} · nothing was said"]
+        return "nothing was said"
     told, whole = call.cognigy or CognigyView(), spans(call)["whole_turn"]
-    gave_up = " · gave up" if call.link.state is LinkState.GAVE_UP else ""
-    return [
-        f"  test   {where}",
-        f"         {len(call.utterances)} said · {told.finished} answered to the end · {told.unfinished} not"
+    return (
+        f"{len(call.utterances)} said · {told.finished} answered to the end · {told.unfinished} not"
         f" · {call.turns.silent_failures} without any answer"
-        f" · whole turn p50 {_ms(whole[0])} p95 {_ms(whole[1])}{gave_up}",
-    ]
+        f" · whole turn p50 {_ms(whole[0])} p95 {_ms(whole[1])}"
+    )
 
 
 def _ms(seconds: float | None) -> str:

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from dashboard.call import genesys, stages
+from dashboard.call.bot_figures import asked_words
 from dashboard.call.findings.rules import RULES
 from dashboard.call.state import CallState, Turn
 from dashboard.call.turns import SLOW_S, all_turns
@@ -119,6 +120,7 @@ def _environment() -> Environment:
         "STAGES": stages.STAGES,
         "barge_in_of": stages.barge_in_of,
         "genesys": genesys,
+        "asked_words": asked_words,
         "date": utc_date,
     }
     return environment

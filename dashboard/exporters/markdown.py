@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from dashboard.call.bot_figures import asked_words
 from dashboard.call.units import NOTHING, clock, millis, percent, span, utc
 from dashboard.call.words import cause_words, close_code_words, closed_by_words, span_words
 from dashboard.exporters.drawing import shown
@@ -131,6 +132,8 @@ def _facts(report: Report) -> Iterator[str]:
         ("made from", f"{origin.name}, {masked}"),
         ("callscope", origin.read_by + (f", recorded by {origin.recorded_by}" if origin.recorded_by else "")),
     ]
+    if call.bot is not None and call.bot.call is not None:
+        pairs.append(("asked beside", f"{call.bot.profile}, session {call.bot.session_id}: {asked_words(call.bot)}"))
     if call.genesys is not None:
         pairs.append(("Genesys", "; ".join([str(call.genesys.answer.verdict), *call.genesys.answer.reasons])))
     yield from _table(("", ""), pairs)

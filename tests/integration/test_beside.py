@@ -74,7 +74,8 @@ async def test_what_is_asked_beside_a_conversation_is_answered_recorded_and_repl
     assert bot["cognigy"]["utterances"][0]["outputs"] == ["Here is your parcel."]
     assert (ended.json["turns"]["count"], ended.json["messages"]["sent"], ended.json["cognigy"]) == (0, 0, None)
     with Recording(record) as recording:
-        assert probe_object(recording.call())["bot"] == bot
+        assert probe_object(recording.call()) == ended.json
+    assert "asked beside | parcel-bot, session" in (await callscope("report", str(record), env=client(ready))).stdout
     report = await callscope("report", str(record), "--format", "html", env=client(ready))
     assert "nobody on the call said or heard them" in report.stdout
     assert "◂ test" in report.stdout

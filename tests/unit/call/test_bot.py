@@ -227,7 +227,7 @@ def test_the_summary_tells_of_the_bot_in_lines_of_its_own() -> None:
     assert "3 said · 3 answered to the end" in text
     story = Story()
     story.fact(offered("c", story.now))
-    assert "no caller heard it · nothing was said" in summary(story.call)
+    assert "no caller heard it\n         nothing was said" in summary(story.call)
 
 
 def test_a_screen_that_is_masked_masks_what_the_bot_says() -> None:
