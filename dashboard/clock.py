@@ -41,3 +41,24 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Move both clocks forward by `seconds`."""
         self._at += seconds
+
+
+class Behind:
+    """The clock of what is read with a delay: it stands where whoever wrote was when it wrote what is read now.
+
+    So what waits to be read waits for nobody who goes by this clock.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._delay_s = 0.0
+
+    def read(self, at: float) -> None:
+        """What was written at this moment, monotonic, is read."""
+        self._delay_s = max(0.0, self._clock.monotonic() - at)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic() - self._delay_s
+
+    def wall(self) -> float:
+        return self._clock.wall() - self._delay_s

@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from dashboard.call.ports import Emit
+from dashboard.call.ports import Emit, Hear
 from dashboard.cli.board import call_options, check_free, keyring, require_tls, server_tls
 from dashboard.cli.line import audio_format
 from dashboard.cli.record import check_folder
 from dashboard.cli.settings import Settings
 from dashboard.cli.values import split_address
 from dashboard.cli.wiring import new_call_id
-from dashboard.clock import Clock
-from dashboard.dialects.overheard import Name, overhearing
+from dashboard.clock import Behind, Clock
+from dashboard.dialects.overheard import Name, Overhearing, overhearing
 from dashboard.errors import ConfigError
 from dashboard.tap.observer import Opened
 from dashboard.tap.relay import Relay, RelayOptions
 from dashboard.transport.tls import client_context
 from dashboard.wiretext import safe_url
-from dashboard.worker.overheard import OverheardCall, Upgrade
+from dashboard.worker.accepted import Opening
+from dashboard.worker.overheard import OverheardCalls, OverheardConnection
 
 
 def require_tap(settings: Settings) -> None:
@@ -95,18 +96,33 @@ def relay(settings: Settings, clock: Clock) -> Relay:
     )
 
 
-def overheard_call(settings: Settings, dialect: Name, opened: Opened, emit: Emit, clock: Clock) -> OverheardCall:
-    """Return the call that a relayed connection is."""
-    upgrade = Upgrade(
-        asked_at=opened.asked_at,
-        opened_at=opened.opened_at,
-        wall=opened.wall,
-        endpoint=_where(settings, opened.target),
-        clock=opened.clock,
-        resumed=opened.resumed,
-    )
-    reader = overhearing(dialect, audio_format(settings), opened.call_id, opened.request)
-    return OverheardCall(opened.call_id, call_options(settings), upgrade, reader, emit, clock)
+class Passing:
+    """The calls of the connections that pass through a relay, as its observer needs them."""
+
+    def __init__(self, settings: Settings, dialect: Name, emit: Emit, clock: Behind, hear: Hear | None) -> None:
+        self._settings = settings
+        self._dialect = dialect
+        self._calls = OverheardCalls(call_options(settings), emit, clock, hear)
+        self.tick = self._calls.tick
+        self.close = self._calls.close
+        self.mark = self._calls.mark
+
+    def connection(self, opened: Opened) -> OverheardConnection:
+        """Return a connection that has come up."""
+        opening = Opening(
+            knocked_at=opened.asked_at,
+            opened_at=opened.opened_at,
+            wall=opened.wall,
+            endpoint=_where(self._settings, opened.target),
+            clock=opened.clock,
+            resumed=opened.resumed,
+        )
+        audio = audio_format(self._settings)
+
+        def reader(call_id: str) -> Overhearing:
+            return overhearing(self._dialect, audio, call_id, opened.request)
+
+        return self._calls.connection(opened.call_id, opening, reader, opened.told_until)
 
 
 def _where(settings: Settings, target: str) -> str:

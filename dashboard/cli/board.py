@@ -17,7 +17,7 @@ from dashboard.errors import ConfigError
 from dashboard.transport.certificate import names_in
 from dashboard.transport.tls import server_context
 from dashboard.transport.websocket import SocketOptions
-from dashboard.worker.answered import CallOptions
+from dashboard.worker.accepted import CallOptions
 from dashboard.worker.switchboard import Switchboard, SwitchboardOptions
 
 MESSAGE_BYTES = 1024 * 1024

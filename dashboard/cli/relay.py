@@ -23,20 +23,19 @@ from dashboard.bus.outlet import LineOutlet
 from dashboard.bus.runtime import raw_stdin, read_config, stop_on_signals
 from dashboard.call.codec import command_from_line
 from dashboard.call.ports import Command, Emit, Hear, Mark, Stop
-from dashboard.cli.between import address, overheard_call, relay
+from dashboard.cli.between import Passing, address, relay
 from dashboard.cli.board import cannot_listen
 from dashboard.cli.descriptors import raise_limit
 from dashboard.cli.record import desks
 from dashboard.cli.settings import Settings
 from dashboard.cli.wiring import log_sinks
-from dashboard.clock import SystemClock
+from dashboard.clock import Behind, SystemClock
 from dashboard.dialects.overheard import Name
 from dashboard.errors import CodecError
 from dashboard.tap.feed import Feed
-from dashboard.tap.observer import Behind, Observer, Opened, follow
+from dashboard.tap.observer import Observer, follow
 from dashboard.tap.relay import Relay
 from dashboard.transport.watched_loop import new_loop
-from dashboard.worker.overheard import OverheardCall
 
 _GIVES_WAY = 10
 """Niceness of the observer: what it does can wait, what the relay does cannot."""
@@ -96,13 +95,13 @@ async def _observe(settings: Settings, dialect: Name, stdin: FileIO) -> None:
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, signal.SIG_IGN)
     gc.freeze()
-    passing = _Passing(settings, dialect, stdin)
+    passing = _Source(settings, dialect, stdin)
     source = desks(passing, settings, keeps_history=True)
     passing.operator = source.command
     await play(source, [LineOutlet(sys.stdout.buffer), *log_sinks(settings)])
 
 
-class _Passing:
+class _Source:
     """A source: the calls that pass through the relay. `operator` gets the commands that come from there."""
 
     def __init__(self, settings: Settings, dialect: Name, stdin: FileIO) -> None:
@@ -111,9 +110,8 @@ class _Passing:
         self._dialect = dialect
         self._stdin = stdin
         self._clock = Behind(SystemClock())
-        self._emit: Emit | None = None
+        self._calls: Passing | None = None
         self._hear: Hear | None = None
-        self._calls: list[OverheardCall] = []
 
     def overhear(self, hear: Hear) -> None:
         """Hand the sound itself of every call to `hear` as well."""
@@ -121,25 +119,14 @@ class _Passing:
 
     def command(self, command: Command) -> None:
         """Mark one of the calls; nothing else can be asked of calls between others."""
-        if isinstance(command, Mark):
-            for call in self._calls:
-                if call.call_id == command.call_id:
-                    call.mark(command.note)
+        if isinstance(command, Mark) and self._calls is not None:
+            self._calls.mark(command.call_id, command.note)
 
     async def run(self, emit: Emit) -> None:
         """Follow the relay until it is gone."""
-        self._emit = emit
-        observer = Observer(emit, self._new_call, lambda command: self.operator(command), self._clock)
+        self._calls = Passing(self._settings, self._dialect, emit, self._clock, self._hear)
+        observer = Observer(emit, self._calls, lambda command: self.operator(command), self._clock)
         try:
             await follow(observer, self._stdin)
         finally:
             observer.close()
-
-    def _new_call(self, opened: Opened) -> OverheardCall:
-        assert self._emit is not None
-        self._calls = [one for one in self._calls if not one.over]
-        call = overheard_call(self._settings, self._dialect, opened, self._emit, self._clock)
-        if self._hear is not None:
-            call.overhear(self._hear)
-        self._calls.append(call)
-        return call

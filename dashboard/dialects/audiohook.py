@@ -110,6 +110,16 @@ class AudioHook:
         return self.conversation_id == NIL and self.participant_id == NIL
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What names the call whose session this is: the participant of a conversation. Empty while it is not known."""
+        return (f"{self.conversation_id} {self.participant_id}",) if self.conversation_id else ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended as it should, and not only to go on in another session."""
+        return self.stage == "closed" and self.close_reason != "reconnect"
+
+    @property
     def position(self) -> float:
         """The media position, by what the client has sent; seconds."""
         return self._clock.position

@@ -12,6 +12,7 @@ from dashboard.call.events import (
     Event,
     MalformedReceived,
     ResumeRequested,
+    SessionStarted,
     UtteranceSent,
 )
 from dashboard.call.hook_events import RuleBroken
@@ -30,6 +31,7 @@ OUTBOUND = "outbound"
 Name = Literal["auto", "appfoundry", "audiohook"]
 
 _EXCERPT = 160
+_MOST_NAMES = 20
 _BY_ITSELF = frozenset(
     {
         Rule.BAD_VERSION,
@@ -72,6 +74,20 @@ class Overhearing(Protocol):
         """Why the session is over, as its own protocol has said; None while it is not, or where it has no say."""
         ...
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the two have called the call that this is: the next connection of the same call names one of these."""
+        ...
+
+    @property
+    def has_named(self) -> bool:
+        """Whether all has been said that may tell that this goes on with the call of an earlier connection."""
+        ...
+
+    def is_over(self, code: int) -> bool:
+        """Tell whether a connection that ends with this close code is the call's last; 1006: nobody closed it."""
+        ...
+
 
 def overhearing(name: Name, default: AudioFormat, call_id: str, headers: Mapping[str, str]) -> Overhearing:
     """Return a reader for a connection whose upgrade had these headers, by lower-case name."""
@@ -91,8 +107,25 @@ class OverheardAppFoundry:
         self._upstream = AppFoundry(default, call_id)
         self._client = AppFoundry(default, call_id)
         self._utterances = 0
+        self._names: dict[str, None] = {}
+        self._spoken = {"client": False, "upstream": False}
+        self._resumes = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._names)
+
+    @property
+    def has_named(self) -> bool:
+        """A client that resumes a session says so first; else the server may say it by beginning the same one."""
+        return self._resumes or all(self._spoken.values())
+
+    def is_over(self, code: int) -> bool:
+        """1001 is said by a server that restarts, and by a client that is to try anew."""
+        return code in (1000, 1005) or (code == 1001 and not self._names)
 
     def client(self, data: bytes, *, text: bool, at: float) -> list[Item]:
+        self._spoken["client"] = True
         if text:
             try:
                 own = self._own(parsed(data), at, len(data))
@@ -104,7 +137,17 @@ class OverheardAppFoundry:
         return [_outbound(item) for item in self._client.receive(data, text=text, at=at)]
 
     def upstream(self, data: bytes, *, text: bool, at: float) -> list[Item]:
-        return self._upstream.receive(data, text=text, at=at)
+        self._spoken["upstream"] = True
+        items = self._upstream.receive(data, text=text, at=at)
+        for item in items:
+            if isinstance(item, SessionStarted):
+                self._named(f"session {item.session_id}", f"conversation {item.conversation_id}")
+        return items
+
+    def _named(self, *names: str) -> None:
+        for name in names:
+            if len(self._names) < _MOST_NAMES:
+                self._names[name] = None
 
     def skipped(self) -> None:
         """What was said before has no bearing on what comes next."""
@@ -118,6 +161,8 @@ class OverheardAppFoundry:
             self._utterances += 1
             return UtteranceSent(self._call_id, at, self._utterances, clean(str(said.get("text", ""))))
         if kind == "reconnect" and isinstance(session := message.get("sessionId"), str):
+            self._resumes = True
+            self._named(f"session {session[:ID_LIMIT]}")
             return ResumeRequested(self._call_id, at, clean(session, ID_LIMIT))
         return ClientSent(self._call_id, at, clean(kind, KIND_LIMIT) if isinstance(kind, str) else "", size)
 
@@ -148,8 +193,19 @@ class OverheardAudioHook:
 
     @property
     def closed(self) -> str | None:
-        session = self._session
-        return session.close_reason or "end" if session.stage == "closed" else None
+        return self._session.close_reason or "end" if self._session.is_over else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._session.names
+
+    @property
+    def has_named(self) -> bool:
+        return self._session.stage != "preparing"
+
+    def is_over(self, code: int) -> bool:
+        """A call ends with its session, and not with a connection, unless nobody has named it."""
+        return self._session.is_over or (code in (1000, 1001, 1005) and not self._session.names)
 
 
 def _outbound(item: Item) -> Item:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from dashboard.clock import Clock
 from dashboard.tap.feed import Feed, Unseen
@@ -13,6 +13,22 @@ from dashboard.transport.relayed import End
 
 KEPT_BYTES = 8 * 1024
 """Of what each side sends first: there a session is opened, which an observer must know that comes later."""
+
+
+class Obituary(NamedTuple):
+    """What an observer has to know of a link that has ended: it may not have seen that, or need to know what the call
+    was called by that went on with another link. `fields` are those of `Opened`."""
+
+    number: int
+    ended_at: float
+    fields: dict[str, Any]
+    begun: tuple[bytes, bytes]
+    ended: bytes
+
+    def records(self, told_until: float | None) -> Iterator[bytes]:
+        """Yield its records; told_until: another observer has told of it, and of all else until then."""
+        yield from _again(self.number, self.ended_at, {**self.fields, "told_until": told_until}, self.begun)
+        yield self.ended
 
 
 class Link:
@@ -41,8 +57,7 @@ class Link:
         self._passed = [0, 0]
         self._unseen = Unseen()
         self._begun = (bytearray(), bytearray())
-        self.obituary: tuple[bytes, ...] = ()
-        """What an observer has to be told that may not have seen the end."""
+        self.obituary: Obituary | None = None
         self._over = self._forgotten = self._stopped = False
 
     def join(self) -> None:
@@ -65,11 +80,13 @@ class Link:
 
     def greeting(self, now: float) -> Iterator[bytes]:
         """Yield what a new observer has to know of a link that has been up for a while."""
+        yield from _again(self.number, now, self._so_far(), self._begun)
+
+    def _so_far(self) -> dict[str, Any]:
+        """Return the fields of `Opened`; what was not seen is told with them."""
         unseen = [(self._unseen.bytes[side], self._unseen.reads[side]) for side in Side]
         self._unseen.bytes, self._unseen.reads = [0, 0], [0, 0]
-        yield told(Kind.OPENED, self.number, now, **self._opened, resumed=True, passed=self._passed, unseen=unseen)
-        for side in Side:
-            yield record(Kind.BEGUN, self.number, now, bytes(self._begun[side]), side)
+        return {**self._opened, "resumed": True, "passed": list(self._passed), "unseen": unseen}
 
     def tell_totals(self, now: float) -> None:
         """Tell what has passed so far, and what of it was not shown."""
@@ -108,7 +125,10 @@ class Link:
                 self.tell_totals(now)
                 ended = told(Kind.ENDED, self.number, now, side, reset=first.reset, stopped=self._stopped)
                 self._feed.tell(ended)
-                self.obituary = (*self.greeting(now), ended)
+                fields = {**self._opened, "resumed": True, "passed": self._passed}
+                self.obituary = Obituary(
+                    self.number, now, fields, (bytes(self._begun[0]), bytes(self._begun[1])), ended
+                )
         if self._client.closed and self._upstream.closed and not self._forgotten:
             self._forgotten = True
             self._gone(self)
@@ -133,3 +153,10 @@ def _opened(
         "extensions": headers.get("sec-websocket-extensions", ""),
         "clock": "kernel" if all(end.clock == "kernel" for end in ends) else "process",
     }
+
+
+def _again(number: int, at: float, fields: dict[str, Any], begun: Sequence[bytes | bytearray]) -> Iterator[bytes]:
+    """Yield what has been told of a link before, for an observer that has not heard it."""
+    yield told(Kind.OPENED, number, at, **fields)
+    for side in Side:
+        yield record(Kind.BEGUN, number, at, bytes(begun[side]), side)

@@ -17,7 +17,7 @@ from dashboard.call.events import ClosedBy, Event, Ticked, WorkerLost
 from dashboard.call.hook_events import DOOR, ListenerStarted, UpgradeRefused
 from dashboard.call.ports import Command, Emit
 from dashboard.call.tap_events import TapMeasured, TapResumed, TapSkipped, TapUnread
-from dashboard.clock import Clock
+from dashboard.clock import Behind
 from dashboard.errors import CodecError
 from dashboard.tap.feed import skipped_of
 from dashboard.tap.records import Kind, Reader, Record, Side, Totals, lags_of, totals_of
@@ -35,7 +35,8 @@ class Opened:
     """A relayed connection, as the relay tells of it; moments are monotonic, `wall` is Unix time at `asked_at`.
 
     resumed: another observer has seen its beginning; then `passed` are the bytes of each side so far, and `unseen` the
-    bytes and reads of each that passed while there was no observer.
+    bytes and reads of each that passed while there was no observer. told_until: it has ended, and another observer has
+    told of it, and of all else until then; what it was called by is what counts.
     """
 
     call_id: str
@@ -49,6 +50,7 @@ class Opened:
     resumed: bool
     passed: tuple[int, int] = (0, 0)
     unseen: tuple[tuple[int, int], ...] = ((0, 0), (0, 0))
+    told_until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Ended:
 
 
 class Overhears(Protocol):
-    """The call that a connection is."""
+    """A connection of a call, by whose id it goes."""
 
     call_id: str
 
@@ -73,42 +75,27 @@ class Overhears(Protocol):
     def skipped(self) -> None: ...
     def pinged(self, at: float, rtt_s: float) -> None: ...
     def report(self, fact: Event) -> None: ...
-    def tick(self, at: float, late_s: float, lags: tuple[float, ...]) -> None: ...
     def ended(self, ended: Ended) -> None: ...
 
 
-NewCall = Callable[[Opened], Overhears]
+class Calls(Protocol):
+    """Whose connections they are."""
+
+    def connection(self, opened: Opened) -> Overhears: ...
+    def tick(self, at: float, late_s: float, lags: tuple[float, ...]) -> None: ...
+    def close(self, at: float) -> None: ...
+
+
 Obey = Callable[[Command], None]
-
-
-class Behind:
-    """The clock of calls that are read with a delay: it stands where the relay was when it wrote what is read now.
-
-    So what waits for the observer waits for nobody in the call; how long a call's own queues take is still seen.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._delay_s = 0.0
-
-    def read(self, at: float) -> None:
-        """A record of this moment is read."""
-        self._delay_s = max(0.0, self._clock.monotonic() - at)
-
-    def monotonic(self) -> float:
-        return self._clock.monotonic() - self._delay_s
-
-    def wall(self) -> float:
-        return self._clock.wall() - self._delay_s
 
 
 class Observer:
     """Follows the relay's records. `emit` gets the facts of no call; calls see to their own."""
 
-    def __init__(self, emit: Emit, new_call: NewCall, obey: Obey, clock: Behind) -> None:
+    def __init__(self, emit: Emit, calls: Calls, obey: Obey, clock: Behind) -> None:
         self._clock = clock
         self._emit = emit
-        self._new_call = new_call
+        self._calls = calls
         self._obey = obey
         self._records = Reader()
         self._links: dict[int, _Link] = {}
@@ -125,6 +112,7 @@ class Observer:
         for link in self._links.values():
             link.gone(at)
         self._links.clear()
+        self._calls.close(at)
 
     def _take(self, record: Record) -> None:
         self._clock.read(record.at)
@@ -143,7 +131,7 @@ class Observer:
                     link.skipped(record.side, record.at, *skipped_of(record.data), BEHIND)
             case Kind.OPENED:
                 opened = Opened(**record.fields)
-                self._links[record.link] = _Link(self._new_call(opened), opened, record.at, self._fate)
+                self._links[record.link] = _Link(self._calls.connection(opened), opened, record.at, self._fate)
             case Kind.BEGUN:
                 if link is not None:
                     link.begun(record)
@@ -167,8 +155,9 @@ class Observer:
     def _tick(self, record: Record) -> None:
         lags = lags_of(record.data)
         self._emit(Ticked(DOOR, record.at, record.held_s, lags))
+        self._calls.tick(record.at, record.held_s, lags)
         for link in self._links.values():
-            link.tick(record.at, record.held_s, lags)
+            link.tick(record.at)
 
     def _command(self, record: Record) -> None:
         try:
@@ -287,10 +276,9 @@ class _Link:
         for side in Side:
             self._sides[side].bytes = passed[side]
 
-    def tick(self, at: float, late_s: float, lags: tuple[float, ...]) -> None:
+    def tick(self, at: float) -> None:
         """Time passes."""
         self._ticks += 1
-        self._call.tick(at, late_s, lags)
         if self._ticks % _MEASURE_EVERY == 0:
             self._tell(at)
 

@@ -23,7 +23,7 @@ from dashboard.dialects.audiohook_signature import Keyring, Nonces, SignedReques
 from dashboard.resilience.retry import LinkError
 from dashboard.tap.feed import Feed
 from dashboard.tap.heads import RequestHead, parting, read_request, read_response, refusal, rewritten
-from dashboard.tap.link import Link
+from dashboard.tap.link import Link, Obituary
 from dashboard.tap.records import NO_LINK, Kind, record, refused, ticked, told
 from dashboard.transport.kernel_time import StampedSocket
 from dashboard.transport.relayed import HEAD_LIMIT, End, HeadTooLongError, unheard, unnoticed
@@ -96,7 +96,7 @@ class Relay:
         self._new_id = new_id
         self._feed: Feed | None = None
         self._links: dict[int, Link] = {}
-        self._ended: deque[tuple[float, tuple[bytes, ...]]] = deque(maxlen=_KEPT_ENDED)
+        self._ended: deque[Obituary] = deque(maxlen=_KEPT_ENDED)
         self._numbered = NO_LINK
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,9 +146,8 @@ class Relay:
         now, upstream = self.clock.monotonic(), self._options.upstream
         wall = self.clock.wall()
         yield told(Kind.STARTED, NO_LINK, now, endpoint=self.endpoint, upstream=upstream, wall=wall, fate=fate)
-        for ended_at, records in self._ended:
-            if ended_at > died_at - UNREAD_S:
-                yield from records
+        for one in self._ended if fate else ():
+            yield from one.records(died_at if one.ended_at <= died_at - UNREAD_S else None)
         for link in self._links.values():
             yield from link.greeting(now)
 
@@ -363,8 +362,8 @@ class Relay:
 
     def _forget(self, link: Link) -> None:
         del self._links[link.number]
-        if link.obituary:
-            self._ended.append((self.clock.monotonic(), link.obituary))
+        if link.obituary is not None:
+            self._ended.append(link.obituary)
         self._check_empty()
 
     def _check_empty(self) -> None:

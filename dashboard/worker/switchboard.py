@@ -27,7 +27,8 @@ from dashboard.transport.accepting import Door, Knock, TurnedAway
 from dashboard.transport.tapped import Arrival, Closed
 from dashboard.transport.websocket import Socket, SocketOptions
 from dashboard.wiretext import clean
-from dashboard.worker.answered import AnsweredCall, CallOptions, Opening
+from dashboard.worker.accepted import CallOptions, Opening, Register
+from dashboard.worker.answered import AnsweredCall
 
 TICK_S = 0.25
 REFUSED_AFTER_S = 0.5
@@ -87,7 +88,7 @@ class Switchboard:
             most_waiting=max(_MOST_WAITING, 2 * options.most_calls),
         )
         self._lines: set[_Line] = set()
-        self._calls: dict[tuple[str, str], AnsweredCall] = {}
+        self._calls: Register[AnsweredCall] = Register()
         self._waiting: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._failure: Exception | None = None
@@ -107,7 +108,7 @@ class Switchboard:
             case Stop():
                 self._stopping.set()
             case Mark(note=note, call_id=call_id):
-                for call in self._calls.values():
+                for call in self._calls:
                     if call.call_id == call_id:
                         call.report(Marked(call_id, self._now(), clean(note, _NOTE_LIMIT)))
 
@@ -148,8 +149,8 @@ class Switchboard:
         await self._door.closed()
         for task in self._waiting:
             task.cancel()
-        for call in list(self._calls.values()):
-            call.give_up("stopped")
+        for call in self._calls:
+            call.give_up(self._now(), "stopped")
 
     # -- who may come in ----------------------------------------------------------------------------------
 
@@ -180,7 +181,9 @@ class Switchboard:
         machine = HookServer(
             self._new_id(), Announced.of_headers(knock.headers), self._now(), stale_after_s=self._options.stale_after_s
         )
-        line = _Line(self, socket, machine, Opening(knock.at, self._now(), self.endpoint, socket.clock))
+        now = self._now()
+        wall = self._clock.wall() - (now - knock.at)
+        line = _Line(self, socket, machine, Opening(knock.at, now, wall, self.endpoint, socket.clock))
         flaws = upgrade.breaches(knock.headers)
         line.tell([machine.session.broken(rule, "client", knock.at, detail) for rule, detail in flaws])
         self._lines.add(line)
@@ -197,13 +200,10 @@ class Switchboard:
     def place(self, line: _Line, held: list[Event]) -> AnsweredCall:
         """Return the call that a session belongs to, begun or gone on with."""
         session = line.machine.session
-        key = (session.conversation_id or session.call_id, session.participant_id)
-        call = self._calls.get(key)
-        if call is None or call.rejoin_by is None:
-            if call is not None:  # the same participant twice at once, as with two integrations: calls of their own
-                key = (*key[:1], session.call_id)
+        call = self._calls.waiting(session.names, line.opening.opened_at)
+        if call is None:  # the same participant twice at once, as with two integrations: calls of their own
             call = AnsweredCall(session.call_id, self._options.call, self._emit, self._clock, hear=self._hear)
-            self._calls[key] = call
+            self._calls.enter(call, session.names)
         call.begin(line.machine, line.opening, held)
         return call
 
@@ -222,7 +222,7 @@ class Switchboard:
 
     def _after(self, call: AnsweredCall) -> None:
         if call.rejoin_by is None:
-            self._forget(call)
+            self._calls.forget(call)
             return
         task = asyncio.get_running_loop().create_task(self._wait_for_return(call))
         self._waiting.add(task)
@@ -236,11 +236,8 @@ class Switchboard:
                 return
             call.tick(ticker.late_s())
             if self._now() >= call.rejoin_by:
-                call.give_up("lost, and no other session came")
-                self._forget(call)
-
-    def _forget(self, call: AnsweredCall) -> None:
-        self._calls = {key: one for key, one in self._calls.items() if one is not call}
+                call.give_up(self._now(), "lost, and no other session came")
+                self._calls.forget(call)
 
     def fail(self, error: Exception) -> None:
         """A bug: end all rather than limp on."""

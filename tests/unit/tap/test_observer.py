@@ -14,8 +14,8 @@ from dashboard.call.events import ClosedBy, Event, Ticked, WorkerLost
 from dashboard.call.hook_events import DOOR, ListenerStarted, UpgradeRefused
 from dashboard.call.ports import Command, Mark
 from dashboard.call.tap_events import TapMeasured, TapResumed, TapSkipped, TapUnread
-from dashboard.clock import ManualClock
-from dashboard.tap.observer import Behind, Ended, Observer, Opened
+from dashboard.clock import Behind, ManualClock
+from dashboard.tap.observer import Ended, Observer, Opened
 from dashboard.tap.records import LATE, Kind, Side, Totals, head, record, refused, ticked, told, totals
 
 SKIPPED = struct.Struct("<QQ")
@@ -32,7 +32,6 @@ class Call:
     recalled: list[tuple[str, bytes]] = field(default_factory=list)
     rtts: list[float] = field(default_factory=list)
     skips: int = 0
-    ticks: int = 0
     end: Ended | None = None
 
     def client(self, data: bytes, *, text: bool, at: float, late: bool) -> None:
@@ -55,9 +54,6 @@ class Call:
     def report(self, fact: Event) -> None:
         self.facts.append(fact)
 
-    def tick(self, at: float, late_s: float, lags: tuple[float, ...]) -> None:
-        self.ticks += 1
-
     def ended(self, ended: Ended) -> None:
         self.end = ended
 
@@ -71,11 +67,19 @@ class Tap:
         self.calls: list[Call] = []
         self.commands: list[Command] = []
         self.behind = Behind(self.clock)
-        self.observer = Observer(self.door.append, self._new, self.commands.append, self.behind)
+        self.ticks = 0
+        self.closed_at: float | None = None
+        self.observer = Observer(self.door.append, self, self.commands.append, self.behind)
 
-    def _new(self, opened: Opened) -> Call:
+    def connection(self, opened: Opened) -> Call:
         self.calls.append(Call(opened.call_id))
         return self.calls[-1]
+
+    def tick(self, at: float, late_s: float, lags: tuple[float, ...]) -> None:
+        self.ticks += 1
+
+    def close(self, at: float) -> None:
+        self.closed_at = at
 
     @property
     def now(self) -> float:

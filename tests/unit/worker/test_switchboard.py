@@ -40,7 +40,7 @@ from dashboard.errors import DashboardError
 from dashboard.simulator.faults import Abort, Breach, Close, Drop, Hold, NoPings, Return, Stall
 from dashboard.simulator.hookcaller import someone
 from dashboard.transport.websocket import SocketOptions
-from dashboard.worker.answered import CallOptions
+from dashboard.worker.accepted import CallOptions
 from dashboard.worker.switchboard import REFUSED_AFTER_S, Switchboard, SwitchboardOptions
 from tests.unit.transport.authority import server_context, trusting
 from tests.unit.worker.hooks import ACCESS, KEY, KEYS, SECRET, Board, caller, scenario, switchboard
