@@ -23,11 +23,11 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from dashboard.call.codec import event_from_line
-from dashboard.call.events import AudioReceived, CallEnded, CallStarted, UtteranceSent
+from dashboard.call.events import AudioReceived, CallEnded, CallStarted, ConnectionLost, UtteranceSent
 from dashboard.call.hook_events import DOOR, ListenerStarted
 from dashboard.call.tap_events import TapMeasured, TapSkipped
 from tests.hosts import CALLSCOPE, Ended, bot_host, callscope, environment
-from tests.integration.test_listen import SCENARIO, environ, listening
+from tests.integration.test_listen import HERD, SCENARIO, environ, listening
 
 SEED = 20_301
 
@@ -332,6 +332,55 @@ async def test_calls_are_recorded_each_to_its_own_file(played: str, tmp_path: Pa
     assert len(recorded.json["recordings"]) == 2
 
 
+BROKEN = """
+name = "broken"
+summary = "the connection is reset once"
+duration_s = 30
+
+[[fault]]
+kind = "abort"
+at_s = 1.0
+"""
+
+
+async def test_a_client_that_comes_back_is_the_same_call_live_recorded_and_replayed(tmp_path: Path) -> None:
+    scenario, env = tmp_path / "broken.toml", environ("", XDG_DATA_HOME=str(tmp_path))
+    scenario.write_text(BROKEN)
+    async with (
+        bot_host(str(scenario)) as ready,
+        tapping(ready["base_url"].replace("http", "ws", 1), "--json", "--record", env=env) as tap,
+    ):
+        words = ("--url", f"{tap.url}/ws", "--duration", "5", "--backoff-base", "0.2", "--json")
+        probe = await callscope("probe", *words, env=environment(ready))
+    (call,) = tap.json["calls"]
+    (theirs,), (ours,) = probe.json["link"]["log"], call["link"]["log"]
+    for name in ("cause", "code", "closed_by", "attempts", "resumed"):
+        assert ours[name] == theirs[name], name
+    assert ours["down_ms"] == pytest.approx(theirs["down_ms"], abs=200.0)
+    assert (call["link"]["state"], call["session_id"]) == (
+        "closed", probe.json["session_id"]
+    )  # fmt: skip
+    (file,) = (tmp_path / "callscope" / "recordings").iterdir()
+    replayed = await callscope("probe", "--replay", str(file), "--json", env=env)
+    assert replayed.json == call
+
+
+async def test_callers_that_are_lost_and_come_back_together_are_a_herd_through_the_tap_too(tmp_path: Path) -> None:
+    path = tmp_path / "herd.toml"
+    path.write_text(HERD)
+    async with (
+        listening("--json", env=environ("")) as listener,
+        tapping(listener.url.rpartition("/")[0], "--json") as tap,
+    ):
+        url = f"{tap.url}/audiohook"
+        await callscope("simulate", str(path), "--audiohook", url, "--calls", "12", env=environ(""))
+    calls = tap.json["calls"]
+    assert [call["audiohook"]["sessions"] for call in calls] == [2] * 12
+    for call in calls:
+        assert [one["closed_by"] for one in call["link"]["log"]] == ["network"]
+        assert "thundering_herd" in {finding["rule"] for finding in call["findings"]}
+
+
 async def test_a_killed_observer_is_replaced_and_the_call_goes_on_in_sight() -> None:
     async with (
         echo(None) as server,
@@ -352,6 +401,32 @@ async def test_a_killed_observer_is_replaced_and_the_call_goes_on_in_sight() -> 
     after = max(at for at, fact in enumerate(facts) if isinstance(fact, TapSkipped))
     assert sum(len(f.arrivals) for f in facts[after:ended] if isinstance(f, AudioReceived) and f.leg == "inbound") > 20
     assert len({fact.call_id for fact in facts} - {DOOR}) == 1
+
+
+async def test_a_call_that_went_on_with_another_connection_is_one_call_for_the_next_observer_too() -> None:
+    begins = '{"type":"sessionStart","sessionId":"s-1","conversationId":"c-1"}'
+    async with echo(None) as server, tapping(f"ws://127.0.0.1:{server.port}", "--jsonl") as tap:
+        async with connect(f"{tap.url}/one") as first:
+            await first.send(begins)
+            await first.recv()
+            await asyncio.sleep(0.3)
+            reset(first.transport)
+        async with connect(f"{tap.url}/two") as again:
+            await again.send('{"type":"reconnect","sessionId":"s-1","timestamp":1}')
+            await again.recv()
+            await asyncio.sleep(2.5)  # so that the first connection is one of which the observer has told for sure
+            old = tap.observer
+            os.kill(old, signal.SIGKILL)
+            while old in (now := children(tap.relay)) or not now:  # noqa: ASYNC110 - another process makes it happen
+                await asyncio.sleep(0.05)
+            for _ in range(40):  # what has been missed is over where frames can be read again
+                await again.send(b"\x00\x01" * 160)
+                await again.recv()
+                await asyncio.sleep(0.03)
+    call_ids = {fact.call_id for fact in tap.facts} - {DOOR}
+    assert len(call_ids) == 1
+    kinds = [type(fact) for fact in tap.facts if fact.call_id != DOOR]
+    assert (kinds.count(ConnectionLost), kinds.count(CallStarted), kinds.count(CallEnded)) == (1, 2, 1)
 
 
 async def test_when_whoever_looks_on_is_killed_the_relay_goes_on_and_takes_new_connections() -> None:
