@@ -111,6 +111,13 @@ def test_a_pong_must_name_a_ping_that_waits() -> None:
     assert (broken.rule, broken.detail) == ("pong_mismatch", "pong: clientseq 3, the ping was 2")
 
 
+def test_a_ping_is_answered_once() -> None:
+    wire = Wire()
+    wire.client("ping")
+    assert rules(wire.server("pong")) == []
+    assert rules(wire.server("pong")) == ["pong_unasked"]
+
+
 def test_an_answer_to_a_request_to_pause_is_no_breach_however_often_it_is_asked() -> None:
     wire = Wire()
     for _ in range(2):

@@ -193,6 +193,22 @@ def test_audio_before_opened_is_against_the_rules_and_not_played() -> None:
     assert bot.kinds == ["open"]
 
 
+def test_audio_that_was_on_its_way_when_the_caller_hung_up_is_no_breach_and_not_played() -> None:
+    bot = Bot()
+    bot.client.close(bot.now)
+    bot.plays(1.0)
+    assert bot.broken == []
+    assert bot.client.playback.ahead_s(bot.now) == 0.0
+
+
+def test_a_bot_without_media_is_not_heard() -> None:
+    bot = Bot(opened=False)
+    bot.says("opened", media=[])
+    bot.plays(1.0)
+    assert bot.broken == ["audio_unexpected"]
+    assert "playback_started" not in bot.kinds
+
+
 def test_a_bot_that_was_offered_both_formats_may_speak_in_either() -> None:
     bot = Bot("pcmu", "l16", opened=False)
     (opening,) = bot.sent

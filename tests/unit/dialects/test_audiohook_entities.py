@@ -111,9 +111,11 @@ def test_a_final_is_sent_once() -> None:
     assert rules(wire.entity("transcript", transcript(id=UTTERANCE.upper()))) == ["final_repeated"]
 
 
+UTTERANCE_SAID: dict[str, Any] = {"id": "u", "position": "PT2S", "text": "hello", "language": "en-US"}
+UTTERANCE_SAID |= {"confidence": 0.5, "channel": "internal", "isFinal": True}
+
+
 def assistance(**changes: Any) -> dict[str, Any]:
-    utterance: dict[str, Any] = {"id": "u", "position": "PT2S", "text": "hello", "language": "en-US"}
-    utterance |= {"confidence": 0.5, "channel": "internal", "isFinal": True}
     faq = {
         "type": "faq",
         "id": "f",
@@ -123,7 +125,7 @@ def assistance(**changes: Any) -> dict[str, Any]:
     }
     article = {"type": "article", "id": "a", "confidence": 0.7, "title": "Depots", "excerpts": ["<i>all</i> of them"]}
     article |= {"documentUri": "https://user:pw@kb.example/d?key=secret"}
-    return {"id": UTTERANCE, "utterances": [utterance], "suggestions": [faq, article]} | changes
+    return {"id": UTTERANCE, "utterances": [UTTERANCE_SAID], "suggestions": [faq, article]} | changes
 
 
 def test_what_assists_the_agent_is_shown_without_its_markup() -> None:
@@ -147,6 +149,10 @@ def test_what_assists_the_agent_is_shown_without_its_markup() -> None:
                 f"event: utterance: {name}"
                 for name in ("id", "position", "language", "confidence", "channel", "isFinal")
             ],
+        ),
+        (
+            assistance(utterances=[UTTERANCE_SAID | {"position": 2, "duration": "2", "confidence": 7}], suggestions=[]),
+            [f"event: utterance: {name}" for name in ("position", "duration", "confidence")],
         ),
         (
             assistance(suggestions=[{"type": "faq", "question": "", "answer": ""}]),

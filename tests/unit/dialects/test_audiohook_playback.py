@@ -128,6 +128,9 @@ def test_a_bot_may_send_25_messages_at_once_and_5_a_second_after_that() -> None:
     assert not allowance.take(100.1)
     assert allowance.take(100.2)
     assert all(allowance.take(101.0 + n / 5) for n in range(50))
+    fresh = Allowance()
+    assert sum(fresh.take(200.0) for _ in range(100)) == 25
+    assert sum(fresh.take(200.0 + n / 20) for n in range(1, 201)) == 50
 
 
 def test_both_sides_stand_in_one_stream_on_the_callers_clock() -> None:

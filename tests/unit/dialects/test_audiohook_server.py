@@ -340,6 +340,12 @@ def test_a_client_that_does_not_ping_breaks_a_rule_once_per_silence() -> None:
     assert told.server.hang_up is None
 
 
+def test_four_pings_may_be_missing_and_no_more() -> None:
+    told = opened() << Audio(0.2) << Waits(19.75)
+    assert told.broken == []
+    assert (told << Waits(0.25)).broken == ["ping_missing"]
+
+
 def test_a_session_from_which_nothing_comes_is_given_up() -> None:
     told = opened(stale_after_s=30.0) << Waits(29.5)
     assert told.server.hang_up is None
@@ -441,6 +447,19 @@ def test_after_its_close_a_client_has_nothing_more_to_say() -> None:
     told = told << Audio(0.2) << Sends("ping") << Sends("close", {"reason": "end"})
     told.silence()
     assert told.broken == ["audio_unexpected", "after_close", "after_close"]
+
+
+def test_a_client_may_report_that_it_got_no_closed() -> None:
+    told = opened() << Sends("close", {"reason": "end"}) >> Gets("closed")
+    told = told << Sends("error", {"code": 408, "message": "Close transaction timeout"})
+    assert told.broken == ["after_close"]
+    fresh = opened()
+    fresh.server.receive(fresh._written(Sends("close", {"reason": "end"})), text=True, at=fresh.now)
+    fresh.server.receive(
+        fresh._written(Sends("error", {"code": 408, "message": "Close transaction timeout"})), text=True, at=fresh.now
+    )
+    fresh._take([])
+    assert fresh.broken == []
 
 
 def test_a_client_that_does_not_close_its_socket_is_hung_up_on() -> None:
