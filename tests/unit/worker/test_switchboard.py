@@ -9,6 +9,7 @@ import time
 import tracemalloc
 from base64 import b64encode
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -394,6 +395,22 @@ async def test_whoever_opens_no_session_is_no_call() -> None:
     (refused,) = told.of(UpgradeRefused)
     assert (refused.status, refused.reason) == (0, "no_open")
     assert told.calls == []
+
+
+async def test_many_who_ask_for_nothing_do_not_keep_a_call_out_nor_disturb_one() -> None:
+    async with switchboard(most_calls=2) as told:
+        first = asyncio.create_task(caller(told, scenario(1.0), offer=someone(1)).run())
+        await told.until_told(CallStarted)
+        address = urlsplit(told.url)
+        waiting = [await asyncio.open_connection(address.hostname, address.port) for _ in range(258)]
+        await told.until_told(UpgradeRefused)
+        assert (await caller(told, offer=someone(2)).run()).closed
+        assert (await first).closed
+        for _, writer in waiting:
+            writer.close()
+    refused = told.of(UpgradeRefused)[0]
+    assert (refused.status, refused.reason) == (0, "crowded")
+    assert [call.inbound.pacing.lost for call in told.calls] == [0, 0]
 
 
 async def test_megabytes_of_nonsense_before_and_after_open_do_no_harm() -> None:
