@@ -18,7 +18,7 @@ from dashboard.call.events import Cause
 from dashboard.call.party import Party, disconnect_word
 from dashboard.resilience.applookup import is_dialable
 from dashboard.resilience.exchange import Reply, Request, bad_reply, json_object
-from dashboard.resilience.genesys_errors import asked_wait_s, missing_permissions
+from dashboard.resilience.genesys_errors import RATE_LIMITED_S, asked_wait_s, missing_permissions
 from dashboard.resilience.oauth import Token
 from dashboard.resilience.retry import Failure, LinkError, Step, status_cause
 from dashboard.resilience.secret import Secret
@@ -222,7 +222,10 @@ def _refuse(step: Step, reply: Reply) -> None:
     if reply.status == 200:
         return
     cause = status_cause(step, reply.status)
-    raise LinkError(Failure(cause, _words(step, reply), reply.status, asked_wait_s(reply), reply.headers))
+    wait_s = asked_wait_s(reply)
+    if wait_s is None and cause is Cause.RATE_LIMITED:
+        wait_s = RATE_LIMITED_S
+    raise LinkError(Failure(cause, _words(step, reply), reply.status, wait_s, reply.headers))
 
 
 def _words(step: Step, reply: Reply) -> str:

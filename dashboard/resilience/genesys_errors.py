@@ -9,6 +9,9 @@ from dashboard.resilience.exchange import Reply
 from dashboard.resilience.retry import RETRY_AFTER_LIMIT_S
 from dashboard.wiretext import clean
 
+RATE_LIMITED_S = 3.0
+"""The first wait after a 429 that names none; it doubles from one to the next."""
+
 _PERMISSION = re.compile(r"\b[A-Za-z]{2,40}:[A-Za-z*]{1,60}:[A-Za-z*]{1,60}\b")
 _SECONDS = re.compile(r"\[(\d{1,4})\]")
 _NAMED = 3

@@ -15,11 +15,12 @@ from dashboard.call.conversation import GenesysVerdict
 from dashboard.call.events import GenesysReported
 from dashboard.resilience.analytics import Answer, is_askable
 from dashboard.resilience.bounds import MINUTE_S
+from dashboard.resilience.genesys_errors import RATE_LIMITED_S
 
 TRIES = 3
 """Requests that one question takes at most, while Genesys is rate limiting or failing."""
 
-_RETRY_S = (1.0, 2.0, 4.0)
+_RETRY_S = 1.0  # after the first failure; doubled after the second
 _GATEWAY_TIMEOUT_S = 10.0  # after a 504
 _SPREAD = 0.25
 _LONGEST = 4  # times every_s
@@ -133,7 +134,8 @@ class Inquiry:
             return None
         wait_s = answer.retry_after_s
         if wait_s is None:
-            wait_s = max(_RETRY_S[poll.tries - 1], _GATEWAY_TIMEOUT_S if status == 504 else 0.0)
+            doubled_s = (RATE_LIMITED_S if status == 429 else _RETRY_S) * 2 ** (poll.tries - 1)
+            wait_s = max(doubled_s, _GATEWAY_TIMEOUT_S if status == 504 else 0.0)
         return wait_s * (1 + _SPREAD * self._dice())  # spread, or all that were refused come back at once
 
     def _told(self, poll: _Poll, answer: Answer, now: float) -> GenesysReported:

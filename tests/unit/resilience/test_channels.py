@@ -269,3 +269,5 @@ def test_a_rate_limit_says_how_long_to_wait_in_its_header_or_in_words() -> None:
     assert refused(read_conversation, reply({}, 429, retry_after_s=7.0)).retry_after_s == 7.0
     words = {"message": "Rate limit exceeded. Retry the request in [9] seconds"}
     assert refused(read_conversation, reply(words, 429)).retry_after_s == 9.0
+    assert refused(read_conversation, reply({}, 429)).retry_after_s == 3.0
+    assert refused(read_conversation, reply({}, 503)).retry_after_s is None

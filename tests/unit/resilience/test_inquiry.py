@@ -112,7 +112,7 @@ def test_a_failure_at_the_very_end_ends_it_too() -> None:
 
 def test_429_is_tried_three_times_and_then_waits_for_its_turn() -> None:
     dialogue = asking()
-    assert dialogue.answers(*[refused(429)] * 5) == [0, 1, 3, 63, 64]
+    assert dialogue.answers(*[refused(429)] * 5) == [0, 3, 9, 69, 72]
 
 
 def test_retry_after_goes_before_our_own_waits() -> None:
@@ -133,6 +133,7 @@ def test_waits_are_spread_upwards_so_that_none_is_shorter_than_asked_for() -> No
 @pytest.mark.parametrize(("status", "wait_s"), [(500, 1.0), (503, 1.0), (504, 10.0)])
 def test_a_host_in_trouble_is_tried_again(status: int, wait_s: float) -> None:
     assert asking().answers(refused(status), LIVE) == [0, wait_s]
+    assert asking().answers(refused(status), refused(status), LIVE)[2] == wait_s + max(2.0, wait_s)
 
 
 @pytest.mark.parametrize("answer", [refused(400), refused(403), refused(302), TIMED_OUT, NOT_INDEXED])
@@ -142,7 +143,7 @@ def test_anything_else_waits_for_its_turn(answer: Answer) -> None:
 
 def test_a_success_gives_the_next_question_its_three_tries_again() -> None:
     times = asking().answers(refused(429), LIVE, refused(429), refused(429), refused(429), LIVE)
-    assert times == [0, 1, 61, 62, 64, 184]
+    assert times == [0, 3, 63, 66, 72, 192]
 
 
 def test_a_rejected_token_is_replaced_once() -> None:
