@@ -10,6 +10,10 @@ from dashboard.call.state import CallState
 from dashboard.wiretext import visible
 
 
+_PARTIES = 8
+"""Participants that a summary names."""
+
+
 def notifications_object(view: NoticeView, call: CallState) -> dict[str, Any]:
     """Return the figures of a channel and its conversation; `null` where nothing is known."""
     ages = sorted(age_s for _, age_s in view.ages)
@@ -63,7 +67,8 @@ def notice_lines(view: NoticeView, call: CallState) -> list[str]:
         f" · {gaps}{moved} · {view.heartbeats} heartbeats",
     ]
     if view.parties:
-        lines.append(f"          {' · '.join(_party(party) for party in told['parties'])}")
+        more = [f"{len(view.parties) - _PARTIES} more"] if len(view.parties) > _PARTIES else []
+        lines.append(f"          {' · '.join([*map(_party, told['parties'][:_PARTIES]), *more])}")
     lines += [f"          not subscribed: {visible(why)}" for why in view.refused]
     return lines
 

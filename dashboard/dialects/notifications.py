@@ -119,7 +119,7 @@ class Notifications:
         if name == "channel.metadata":
             return self._metadata(body, at)
         if name == self._transcription:
-            return self._transcripts(body, at)
+            return self._transcripts(body, at, size)
         if name.startswith(self._events):
             return self._happened(name.removeprefix(self._events), body, at, size)
         return [UnknownReceived(self.call_id, at, _shown(topic), size)]
@@ -151,14 +151,18 @@ class Notifications:
 
     # -- transcripts ----------------------------------------------------------------------------------------
 
-    def _transcripts(self, body: Message, at: float) -> list[Event]:
+    def _transcripts(self, body: Message, at: float, size: int) -> list[Event]:
         facts: list[Event] = []
         leg = _word(body.get("communicationId"))
         transcripts = body.get("transcripts")
-        for one in (transcripts if isinstance(transcripts, list) else [])[:_TRANSCRIPTS]:
+        told: list[Any] = transcripts if isinstance(transcripts, list) else []
+        for one in told[:_TRANSCRIPTS]:
             fact = self._utterance(one, body, leg, at) if isinstance(one, dict) else None
             if fact is not None:
                 facts.append(fact)
+        if len(told) > _TRANSCRIPTS:
+            more = f"{len(told) - _TRANSCRIPTS} more transcripts in one message"
+            facts.append(UnknownReceived(self.call_id, at, more, size))
         status = body.get("status")
         said = status.get("status") if isinstance(status, dict) else None
         if isinstance(said, str) and said in _STATUSES and (said == "SESSION_ENDED" or not facts):

@@ -203,6 +203,15 @@ def test_nothing_is_said_of_sound_where_there_is_none() -> None:
     assert "transcripts" in summary(call)
 
 
+def test_a_summary_names_a_few_participants_and_counts_the_rest() -> None:
+    told = story()
+    for number in range(20):
+        tell(told, ne.PartyJoined, "customer", f"p-{number}")
+    (line,) = [line for line in summary(told.call).splitlines() if "customer" in line]
+    assert line.count("customer connected") == 8
+    assert line.endswith(" · 12 more")
+
+
 @pytest.mark.parametrize(
     ("seconds", "level", "text"),
     [(34.0, "ok", "Following: nobody yet; no transcript yet"), (37.0, "bad", "Open, but nothing has come for 37 s")],

@@ -265,6 +265,12 @@ def test_an_utterance_that_says_nothing_is_none(utterance: object) -> None:
     assert read(transcription(utterance)) == [TranscriptionChanged("call", AT, "ongoing", "leg-1")]
 
 
+def test_of_a_thousand_transcripts_in_one_message_the_first_are_told_and_the_rest_counted() -> None:
+    facts = read(transcription(*(said(utteranceId=f"u-{number}") for number in range(1000))))
+    assert [type(fact) for fact in facts] == [SpeechTranscribed] * 200 + [UnknownReceived]
+    assert facts[-1].type_name == "800 more transcripts in one message"
+
+
 def test_secrets_that_are_spoken_are_not_kept() -> None:
     text = only(transcription(said("my password: swordfish, call +49 30 5550 1234"))).text
     assert "swordfish" not in text
