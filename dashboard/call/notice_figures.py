@@ -9,7 +9,6 @@ from dashboard.call.stages import percentile
 from dashboard.call.state import CallState
 from dashboard.wiretext import visible
 
-
 _PARTIES = 8
 """Participants that a summary names."""
 
