@@ -42,7 +42,7 @@ class FollowSettings(BaseModel):
         if "say" in others:
             raise ConfigError(
                 "conversation and say are both set, and nobody hears what is said to a conversation that is followed",
-                remedy="Leave one of them out.",
+                remedy="Leave one of them out, or name a bot to ask beside it: --bot PROFILE.",
             )
         if others:
             raise ConfigError(

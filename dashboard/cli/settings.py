@@ -233,7 +233,8 @@ class Settings(
         """Raise ConfigError unless there is somebody to call, and credentials where they are needed."""
         self.require_endpoint()
         if self.conversation is not None:
-            self.require_followable(self.authorizes, [name for name in ("url", "app_id", "say") if getattr(self, name)])
+            elsewhere = ("url", "app_id") if self.bot else ("url", "app_id", "say")
+            self.require_followable(self.authorizes, [name for name in elsewhere if getattr(self, name)])
         elif self.url is None and self.app_id is None:
             raise ConfigError(
                 "there is no call to dial: neither url nor app_id nor conversation is set",
