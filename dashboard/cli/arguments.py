@@ -75,7 +75,8 @@ def doctor(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def listen(parser: argparse.ArgumentParser) -> None:
+def _incoming(parser: argparse.ArgumentParser) -> None:
+    """Those of a command at which calls come in."""
     _profile(parser)
     _screen(parser)
     output = parser.add_mutually_exclusive_group()
@@ -84,8 +85,17 @@ def listen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-screen", action="store_true", help="No screen; a summary of each call when it is over.")
 
 
+def listen(parser: argparse.ArgumentParser) -> None:
+    _incoming(parser)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="Take no call: examine certificate, keys and port as doctor does, step by step; --json.",
+    )
+
+
 def tap(parser: argparse.ArgumentParser) -> None:
-    listen(parser)
+    _incoming(parser)
     parser.add_argument(
         "--dialect",
         choices=("auto", "appfoundry", "audiohook"),

@@ -152,11 +152,12 @@ COMMANDS = {
         examples=(
             "callscope listen --port 8480",
             "callscope listen --host 0.0.0.0 --port 443 --cert chain.pem --key key.pem --no-screen",
+            "callscope listen --host 0.0.0.0 --port 443 --cert chain.pem --key key.pem --check",
             "callscope listen --duration 60 --json",
         ),
         arguments=arguments.listen,
         screen=True,
-        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration"}),
+        screenless=frozenset({"--json", "--jsonl", "--no-screen", "--duration", "--check"}),
     ),
     "call": Command(
         summary="call an Audio Connector bot in Genesys' place, on the screen or without it",

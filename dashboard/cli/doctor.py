@@ -41,29 +41,41 @@ _WIDTH = 100
 
 def run(args: argparse.Namespace) -> int:
     """Examine, print every step as it comes, and return the exit code of what was found."""
-    out = sys.stderr if args.json else sys.stdout
-    colour = out.isatty() and not os.environ.get("NO_COLOR")
-    results: list[StepResult] = []
+    report = Report(as_json=args.json)
     interrupted, goal = False, "a call can be made"
-
-    def tell(result: StepResult) -> None:
-        results.append(result)
-        out.write(f"{step_line(result, colour=colour)}\n")
-        out.flush()
-
     try:
         args.settings = settings = args.load_settings()
         options = examination(settings, finds_idle=args.find_idle)
     except ConfigError as error:
-        tell(settings_refused(error))
+        report.tell(settings_refused(error))
     else:
         goal = "the conversation can be followed" if settings.conversation else goal
         search = IdleSearch(settings.ping_interval, args.max) if args.find_idle else None
-        interrupted = asyncio.run(_examine(options, tell, search))
-    out.write(conclusion(results, interrupted=interrupted, goal=goal))
-    if args.json:
-        sys.stdout.write(f"{json.dumps(examination_object(results, interrupted=interrupted))}\n")
-    return EXIT_INTERRUPTED if interrupted else exit_code(results)
+        interrupted = asyncio.run(_examine(options, report.tell, search))
+    return report.conclude(goal, interrupted=interrupted)
+
+
+class Report:
+    """Prints an examination: the steps as they come, then what they come to, or with `as_json` one object."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._out = sys.stderr if as_json else sys.stdout
+        self._colour = self._out.isatty() and not os.environ.get("NO_COLOR")
+        self._results: list[StepResult] = []
+
+    def tell(self, result: StepResult) -> None:
+        """Print a step."""
+        self._results.append(result)
+        self._out.write(f"{step_line(result, colour=self._colour)}\n")
+        self._out.flush()
+
+    def conclude(self, goal: str, *, interrupted: bool = False) -> int:
+        """Print the end, `goal` if nothing is wrong; return the exit code."""
+        self._out.write(conclusion(self._results, interrupted=interrupted, goal=goal))
+        if self._as_json:
+            sys.stdout.write(f"{json.dumps(examination_object(self._results, interrupted=interrupted))}\n")
+        return EXIT_INTERRUPTED if interrupted else exit_code(self._results)
 
 
 def examination(settings: Settings, *, finds_idle: bool = False) -> Options:

@@ -71,6 +71,10 @@ class Narrator:
 
 def run(args: argparse.Namespace) -> int:
     """Take calls for `--duration`, or until stopped; print what they were like, return the worst of their codes."""
+    if args.check:
+        from dashboard.cli import door
+
+        return door.run(args)
     from dashboard.cli.descriptors import raise_limit
     from dashboard.cli.wiring import log_sinks
     from dashboard.transport.watched_loop import new_loop

@@ -12,6 +12,7 @@ class Check(StrEnum):
     """One question; in the order in which they are asked, those about a host once for each host."""
 
     SETTINGS = "settings"  # is there somebody to call, and everything needed for it?
+    KEYS = "keys"  # who is let in where calls come in?
     DNS = "dns"  # has the name an address?
     TCP = "tcp"  # does anything listen there?
     PROXY = "proxy"  # does the proxy connect to the host?
