@@ -159,7 +159,7 @@ HELP = {
 SCREEN_LIBRARIES = {"platformdirs", "rich", "textual", "typing_extensions"}
 """Textual and what it takes along; what dials, checks settings or draws plots is loaded when it is needed."""
 
-SCREEN_ROOMS = {"bus", "call", "cli", "errors", "media", "ui", "wiretext"}
+SCREEN_ROOMS = {"bus", "call", "cli", "errors", "frozen", "media", "ui", "wiretext"}
 
 
 def loaded_by(code: str, fresh_python: Callable[[str], str]) -> tuple[set[str], set[str]]:
