@@ -24,7 +24,14 @@ class Told(Story):
         self.facts.append(event)
 
 
-def call_back(number: int, down_s: float, *, lost_s: float = 2.0, by_operator: bool = False) -> Told:
+def call_back(
+    number: int,
+    down_s: float,
+    *,
+    lost_s: float = 2.0,
+    by_operator: bool = False,
+    cause: Cause = Cause.ABNORMAL_CLOSURE,
+) -> Told:
     """A call that is lost after `lost_s` and is back after `down_s`."""
     story = Told(f"call-{number}")
     story.connect(takes_s=0.1)
@@ -32,11 +39,19 @@ def call_back(number: int, down_s: float, *, lost_s: float = 2.0, by_operator: b
     if by_operator:
         story.drop(Cause.OPERATOR, code=1001, closed_by=ClosedBy.US)
     else:
-        story.drop()
+        story.drop(cause)
     story.enter(LinkState.WAITING, Cause.ABNORMAL_CLOSURE, attempt=2, wait_s=down_s)
     story.wait(down_s)
     story.connect(attempt=2, takes_s=0.1)
     _talk(story, 20.0 - down_s)
+    return story
+
+
+def steady(number: int, *, seconds: float = 22.0) -> Told:
+    """A call to which nothing happens."""
+    story = Told(f"steady-{number}")
+    story.connect(takes_s=0.1)
+    _talk(story, seconds)
     return story
 
 

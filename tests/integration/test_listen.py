@@ -57,7 +57,7 @@ at_s = 1.0
 
 [[fault]]
 kind = "return"
-after_s = 0.3
+after_s = 1.0
 """
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.call.events import Cause, LinkState
+from dashboard.call.events import CallEnded, Cause, LinkState
 from dashboard.call.findings.finding import Finding, Severity
 from dashboard.simulator.scenario import load_scenario
-from tests.several import Told, call_back, held_together
+from tests.several import Told, call_back, held_together, steady
 from tests.virtual import calls_of
 
 
@@ -53,6 +53,42 @@ def test_two_links_are_no_herd() -> None:
 
 def test_links_that_were_lost_at_different_times_have_nothing_in_common() -> None:
     assert herds([call_back(number, 14.0 - 4 * number, lost_s=2.0 + 4 * number) for number in range(4)]) == []
+
+
+def test_links_that_are_each_back_soon_after_their_own_loss_have_no_common_cause() -> None:
+    apart = [call_back(number, 0.4, lost_s=2.0 + 0.3 * number) for number in range(4)]
+    assert herds(apart) == []
+    together = [call_back(number, 1.3 - 0.3 * number, lost_s=2.0 + 0.3 * number) for number in range(4)]
+    assert len(herds(together)) == 4  # down until the last was lost, and back when it was
+
+
+def test_links_that_were_lost_in_different_ways_have_nothing_in_common() -> None:
+    causes = Cause.ABNORMAL_CLOSURE, Cause.STALE, Cause.SERVER_ERROR
+    assert herds([call_back(number, 4.0, cause=cause) for number, cause in enumerate(causes)]) == []
+    assert len(herds([call_back(number, 4.0, cause=Cause.SERVER_ERROR) for number in range(3)])) == 3
+    mixed = [call_back(number, 4.0, cause=cause) for number, cause in enumerate((*causes[:1] * 3, *causes[1:]))]
+    assert len(herds(mixed)) == 3  # each of the others is a coincidence
+
+
+def test_a_few_of_many_are_lost_at_one_moment_by_chance() -> None:
+    three = [call_back(number, 4.0) for number in range(3)]
+    assert herds([*three, *(steady(number) for number in range(10))]) == []
+    assert len(herds([*three, *(steady(number) for number in range(9))])) == 3  # a quarter: one host of four
+
+
+def test_calls_that_were_over_before_do_not_count_among_those_that_were_up() -> None:
+    over = [steady(number, seconds=1.0) for number in range(20)]
+    for story in over:
+        story.fact(CallEnded(story.call.call_id, story.now, "closed: end"))
+    assert len(herds([*(call_back(number, 4.0) for number in range(3)), *over])) == 3
+
+
+def test_calls_that_end_within_the_same_moment_are_not_lost() -> None:
+    over = [steady(number, seconds=4.0) for number in range(5)]
+    for story in over:
+        story.enter(LinkState.CLOSED, Cause.SESSION_ENDED)
+        story.fact(CallEnded(story.call.call_id, story.now, "closed: end"))
+    assert herds([*over, *(call_back(number, 4.0) for number in range(2))]) == []
 
 
 def test_an_operator_who_reconnects_every_call_is_no_herd() -> None:
