@@ -281,7 +281,8 @@ class AudioHook:
 
     def _update(self, message: Message, at: float) -> Iterator[Found]:
         self._asked.updates += 1
-        yield LanguageChanged(self.call_id, at, language_of(message.parameters.get("language")))
+        if language := language_of(message.parameters.get("language")):
+            yield LanguageChanged(self.call_id, at, language)
 
     def _error(self, message: Message, at: float) -> Iterator[Found]:
         said = message.parameters

@@ -151,7 +151,9 @@ def test_what_assists_the_agent_is_shown_without_its_markup() -> None:
             ],
         ),
         (
-            assistance(utterances=[UTTERANCE_SAID | {"position": 2, "duration": "2", "confidence": 7}], suggestions=[]),
+            assistance(
+                utterances=[UTTERANCE_SAID | {"position": "2 s", "duration": "2", "confidence": 7}], suggestions=[]
+            ),
             [f"event: utterance: {name}" for name in ("position", "duration", "confidence")],
         ),
         (

@@ -439,6 +439,12 @@ def test_a_change_of_language_is_told() -> None:
     assert [fact.language for fact in told.facts(LanguageChanged)] == ["es-US"]
 
 
+def test_an_update_without_a_language_that_can_be_read_leaves_it_as_it_is() -> None:
+    told = opened() << Sends("update") << Sends("update", {"language": "\x1b[31mde"})
+    assert told.facts(LanguageChanged) == []
+    assert told.broken == ["bad_parameters"]
+
+
 # -- the end ------------------------------------------------------------------------------------------------
 
 
@@ -454,12 +460,10 @@ def test_a_client_may_report_that_it_got_no_closed() -> None:
     told = told << Sends("error", {"code": 408, "message": "Close transaction timeout"})
     assert told.broken == ["after_close"]
     fresh = opened()
-    fresh.server.receive(fresh._written(Sends("close", {"reason": "end"})), text=True, at=fresh.now)
-    fresh.server.receive(
-        fresh._written(Sends("error", {"code": 408, "message": "Close transaction timeout"})), text=True, at=fresh.now
-    )
-    fresh._take([])
+    for step in (Sends("close", {"reason": "end"}), Sends("error", {"code": 408, "message": "Close timeout"})):
+        fresh.items += fresh.server.receive(fresh._written(step), text=True, at=fresh.now)
     assert fresh.broken == []
+    assert len(fresh.facts(ErrorReceived)) == 1
 
 
 def test_a_client_that_does_not_close_its_socket_is_hung_up_on() -> None:
