@@ -264,7 +264,7 @@ class AudioHook:
     def _resumed(self, message: Message, at: float) -> Iterator[Found]:
         asked, self._asked.resume = self._asked.resume, False
         gap = gap_of(message)
-        if gap is not None:
+        if gap is not None and (asked or self.stage == "paused"):  # else it means nothing
             yield from self._clock.left_out(*gap)
         if self.stage == "paused":
             self.stage = "active"

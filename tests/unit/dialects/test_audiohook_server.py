@@ -386,6 +386,13 @@ def test_pausing_twice_and_resuming_without_a_pause_are_breaches() -> None:
     assert told.server.session.stage == "paused"
 
 
+def test_a_resumed_without_a_pause_moves_nothing() -> None:
+    told = opened() << Audio(2.0)
+    told = told << Sends("resumed", {"start": "PT0S", "discarded": "PT0S"}, {"position": "PT2S"}) << Audio(0.2)
+    assert told.broken == ["resumed_unexpected"]
+    assert [frame.position for frame in told.frames] == [0.0, 2.0]
+
+
 def test_what_is_left_out_must_begin_where_the_audio_ends() -> None:
     told = opened() << Audio(0.2) << Sends("discarded", {"start": "PT5S", "discarded": "PT1S"})
     told.position = 6.0
