@@ -20,6 +20,8 @@ from dashboard.resilience.retry import close_cause
 from dashboard.wiretext import clean
 from dashboard.worker.accepted import AcceptedCall, CallOptions, Opening, Register
 
+MOST_WAITING = 200
+"""Calls that wait for their next connection; of more than that, the one that has waited longest is given up."""
 HOLD_S = 1.0
 """How long it may stay open which call a connection belongs to."""
 _NOTE_LIMIT = 200
@@ -306,6 +308,9 @@ class OverheardCalls:
     def left(self, one: OverheardConnection) -> None:
         """A connection has ended."""
         self._connections.pop(one, None)
+        waiting = [(call.rejoin_by, at, call) for at, call in enumerate(self._calls) if call.rejoin_by is not None]
+        if len(waiting) > MOST_WAITING:
+            min(waiting)[2].give_up(self.clock.monotonic(), "lost, and too many others wait for a connection")
         for call in self._calls:
             if call.over:
                 self._calls.forget(call)

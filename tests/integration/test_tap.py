@@ -403,6 +403,31 @@ async def test_a_killed_observer_is_replaced_and_the_call_goes_on_in_sight() -> 
     assert len({fact.call_id for fact in facts} - {DOOR}) == 1
 
 
+async def test_an_observer_that_stands_still_holds_nobody_up_and_is_told_what_it_missed_to_the_byte() -> None:
+    block = bytes(64 * 1024)
+    async with echo(None) as server, tapping(f"ws://127.0.0.1:{server.port}", "--json") as tap:
+        client = await connect(f"{tap.url}/one", compression=None, create_connection=Client, max_size=None)
+        assert isinstance(client, Client)
+        observer = tap.observer
+        os.kill(observer, signal.SIGSTOP)
+        for _ in range(300):  # much more than is kept for it
+            await client.send(block)
+            assert await client.recv() == block
+        os.kill(observer, signal.SIGCONT)
+        for _ in range(100):
+            await client.send(b"\x00\x01" * 160)
+            await client.recv()
+            await asyncio.sleep(0.02)
+        assert tap.observer == observer
+        await client.close()
+    (call,) = tap.json["calls"]
+    for side, passed in (("client", client.sent), ("upstream", client.got)):
+        seen = call["tap"]["sides"][side]
+        assert seen["bytes"] == len(passed) - passed.index(b"\r\n\r\n") - 4
+        assert 300 * len(block) > seen["skipped_bytes"] > 100 * len(block)
+    assert (call["link"]["state"], call["link"]["outages"]) == ("closed", 0)
+
+
 async def test_a_call_that_went_on_with_another_connection_is_one_call_for_the_next_observer_too() -> None:
     begins = '{"type":"sessionStart","sessionId":"s-1","conversationId":"c-1"}'
     async with echo(None) as server, tapping(f"ws://127.0.0.1:{server.port}", "--jsonl") as tap:

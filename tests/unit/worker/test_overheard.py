@@ -17,7 +17,7 @@ from dashboard.clock import Behind, ManualClock
 from dashboard.dialects.base import AudioFormat
 from dashboard.dialects.overheard import Name, Overhearing, overhearing
 from dashboard.worker.accepted import CallOptions, Opening
-from dashboard.worker.overheard import OverheardCalls, OverheardConnection
+from dashboard.worker.overheard import MOST_WAITING, OverheardCalls, OverheardConnection
 
 STARTED = b'{"type":"sessionStart","sessionId":"s-1","conversationId":"c-1"}'
 RESUMES = b'{"type":"reconnect","sessionId":"s-1","timestamp":1}'
@@ -282,6 +282,21 @@ def test_who_comes_back_too_late_or_after_a_proper_end_makes_a_new_call() -> Non
     tapped.end(late, 1000, ClosedBy.CLIENT)
     tapped.client(tapped.connection("c3"), RESUMES)
     assert tapped.states.keys() == {"c1", "c2", "c3"}
+
+
+def test_calls_that_wait_are_not_more_than_can_be_kept() -> None:
+    tapped = Tapped()
+    for number in range(MOST_WAITING + 2):
+        one = tapped.connection(f"c{number}")
+        tapped.upstream(one, STARTED.replace(b"-1", b"-%d" % number))
+        tapped.client(one, AUDIO, text=False)
+        tapped.clock.advance(0.01)
+        tapped.end(one)
+    ended = {call_id: state.ended for call_id, state in tapped.states.items() if state.ended is not None}
+    assert ended == dict.fromkeys(("c0", "c1"), "lost, and too many others wait for a connection")
+    again = tapped.connection("again")
+    tapped.client(again, RESUMES.replace(b"-1", b"-2"))
+    assert again.call_id == "c2"
 
 
 def test_when_the_tap_is_stopped_calls_that_wait_are_over() -> None:
