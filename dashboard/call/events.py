@@ -104,6 +104,7 @@ class AttemptFailed(Event):
     """One attempt to get (back) to an open socket failed.
 
     `status` is the HTTP status where there was one, `flaw` what is wrong with a certificate, of TLS_CERTIFICATE.
+    correlation_id: what Genesys' support asks for, of a refusal by its API.
     """
 
     attempt: int
@@ -112,6 +113,7 @@ class AttemptFailed(Event):
     status: int | None = None
     wait_s: float | None = None
     flaw: Flaw | None = None
+    correlation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def lost(link: LinkView, fact: ConnectionLost) -> LinkView:
 def attempt_failed(link: LinkView, fact: AttemptFailed) -> LinkView:
     """An attempt to connect failed; of a call that was never up this is its first outage."""
     outage = link.outage or _never_up(link, fact.cause, fact.detail)
-    failure = Failure(fact.at, fact.cause, fact.detail, fact.status, fact.wait_s, flaw=fact.flaw)
+    failure = Failure(fact.at, fact.cause, fact.detail, fact.status, fact.wait_s, None, fact.flaw, fact.correlation_id)
     outage = replace(_with_failure(outage, failure), attempts=outage.attempts + 1)
     return replace(link, outage=outage, failures=link.failures + 1)
 

@@ -73,6 +73,7 @@ class Failure:
     wait_s: float | None
     connection: Connection | None = None
     flaw: Flaw | None = None  # of a certificate that is not trusted
+    correlation_id: str = ""  # what Genesys' support asks for
 
 
 @dataclass(frozen=True, slots=True)

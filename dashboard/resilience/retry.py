@@ -12,9 +12,12 @@ from itertools import count
 
 from dashboard.call.events import AttemptFailed, Cause, ClosedBy, Flaw
 from dashboard.errors import DashboardError, RefusedError, TokenRefused, TokenRejected, UnreachableError
+from dashboard.wiretext import clean
 
 RETRY_AFTER_LIMIT_S = 300.0
 """The longest wait that a `Retry-After` can impose: a hostile or broken one must not park the call for a day."""
+
+_ID_LIMIT = 100
 
 TRY_AGAIN_LATER_S = 5.0
 """The shortest wait after close code 1013."""
@@ -58,7 +61,8 @@ class Failure:
 
     def told(self, call_id: str, at: float, attempt: int, wait_s: float | None) -> AttemptFailed:
         """Return it as a fact; `wait_s` until the next attempt, None if there is none."""
-        return AttemptFailed(call_id, at, attempt, self.cause, self.detail, self.status, wait_s, self.flaw)
+        asked_for = clean(self.headers.get("ININ-Correlation-Id", ""), _ID_LIMIT)
+        return AttemptFailed(call_id, at, attempt, self.cause, self.detail, self.status, wait_s, self.flaw, asked_for)
 
 
 class LinkError(DashboardError):

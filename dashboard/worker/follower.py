@@ -138,9 +138,6 @@ class Follower(Line):
     def _leave(self, cause: Cause, why: str) -> None:
         self._inbox.put_nowait(lambda: self._link.leave(self._now(), cause, why))
 
-    def _pinged(self, at: float, rtt_s: float) -> None:
-        """Round trips are those of the channel's own ping: whether Genesys answers WebSocket's is not promised."""
-
     # -- from one connection to the next ------------------------------------------------------------------
 
     async def _another(self) -> Wire:

@@ -26,6 +26,7 @@ class Refusal:
     flaw: Flaw | None
     row: int
     final: bool
+    correlation_id: str = ""
 
 
 def refusal_of(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
@@ -34,8 +35,10 @@ def refusal_of(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
     final = link.state is LinkState.GAVE_UP
     if final and link.cause in causes:
         failures = outage.failures if outage is not None else ()
-        status, flaw = (failures[-1].status, failures[-1].flaw) if failures else (None, None)
-        return Refusal(link.cause, link.detail, status, None, flaw, max(1, len(failures)), final)
+        status, flaw, asked_for = None, None, ""
+        if failures:
+            status, flaw, asked_for = failures[-1].status, failures[-1].flaw, failures[-1].correlation_id
+        return Refusal(link.cause, link.detail, status, None, flaw, max(1, len(failures)), final, asked_for)
     if outage is None or not outage.failures or link.opened_at is not None:
         return None
     last, row = outage.failures[-1], 0
@@ -43,13 +46,16 @@ def refusal_of(view: View, causes: tuple[Cause, ...]) -> Refusal | None:
         if failure.cause not in causes:
             break
         row += 1
-    return Refusal(last.cause, last.detail, last.status, last.wait_s, last.flaw, row, final) if row else None
+    if not row:
+        return None
+    return Refusal(last.cause, last.detail, last.status, last.wait_s, last.flaw, row, final, last.correlation_id)
 
 
 def refusal_evidence(view: View, refusal: Refusal) -> tuple[str, ...]:
     tried = f"{view.link.attempts} attempts so far" if view.link.attempts > 1 else "the first attempt"
     ended = ["callscope has given up"] if refusal.final else []
-    return (refusal.detail or cause_words(refusal.cause), tried, *ended)
+    asked_for = [f"for Genesys' support: correlation id {refusal.correlation_id}"] if refusal.correlation_id else []
+    return (refusal.detail or cause_words(refusal.cause), tried, *ended, *asked_for)
 
 
 def _sign(causes: tuple[Cause, ...], tell: Callable[[View, Refusal], Sign]) -> Callable[[View, bool], Sign | None]:

@@ -150,3 +150,12 @@ def test_a_cause_says_with_which_code_the_program_ends(cause: Cause, code: int) 
 
 def test_refused_credentials_come_with_their_remedy() -> None:
     assert "region" in LinkError(Failure(Cause.CREDENTIALS_REFUSED, "login answered 401")).remedy
+
+
+def test_a_refusal_is_told_with_what_genesys_support_asks_for_and_nothing_else_of_its_headers() -> None:
+    headers = {"ININ-Correlation-Id": "9e9e-1", "Server": "gateway/1"}
+    failure = Failure(Cause.PERMISSION_MISSING, "app lookup answered 403", 403, headers=headers)
+    assert failure.told("call", 1.0, 1, None).correlation_id == "9e9e-1"
+    assert Failure(Cause.DNS, "no such host").told("call", 1.0, 1, None).correlation_id == ""
+    long = Failure(Cause.NOT_FOUND, "x", 404, headers={"ININ-Correlation-Id": "a" * 10_000})
+    assert len(long.told("call", 1.0, 1, None).correlation_id) < 200

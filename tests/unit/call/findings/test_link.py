@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.call.events import Cause, ClosedBy, ConnectionLost, LinkState, PingMeasured, TokenObtained
+from dashboard.call.events import AttemptFailed, Cause, ClosedBy, ConnectionLost, LinkState, PingMeasured, TokenObtained
 from dashboard.call.findings.finding import Finding
 from dashboard.call.findings.link import common_value
 from tests.builders import Story
@@ -189,3 +189,17 @@ def test_what_the_peer_calls_too_big_was_ours() -> None:
     finding = found(story, "message_too_big")
     assert finding is not None
     assert "of ours" in finding.summary
+
+
+def test_a_refusal_by_genesys_names_the_id_that_its_support_asks_for() -> None:
+    for state in (LinkState.WAITING, LinkState.GAVE_UP):
+        story = Story()
+        refused = AttemptFailed(
+            story.call.call_id, story.now, 1, Cause.PERMISSION_MISSING, "403", 403, correlation_id="9e9e-1"
+        )
+        story.fact(refused)
+        story.enter(state, Cause.PERMISSION_MISSING)
+        story.wait(1.0)
+        finding = found(story, "permission_missing")
+        assert finding is not None
+        assert finding.evidence[-1] == "for Genesys' support: correlation id 9e9e-1"
