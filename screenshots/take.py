@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,10 +21,10 @@ from tempfile import TemporaryDirectory
 from dashboard.bus.fanout import play
 from dashboard.bus.store import Store
 from dashboard.call.events import LinkState
-from dashboard.call.ports import Stop
+from dashboard.call.ports import Source, Stop
 from dashboard.call.state import CallState
 from dashboard.cli import demo as demo_appfoundry
-from dashboard.cli import demo_audiohook, demo_cognigy, demo_combined
+from dashboard.cli import demo_audiohook, demo_cognigy, demo_combined, demo_connector, demo_notifications, tap
 from dashboard.cli.evidence import opened
 from dashboard.cli.settings import Settings
 from dashboard.clock import SystemClock
@@ -70,16 +73,38 @@ PICTURES = (
     Picture("turns-120x36", (120, 36), after(72), keys=("b",)),
     Picture("finding-120x36", (120, 36), after(34), keys=("6", "enter"), scenario="idle-timeout"),
     Picture("cognigy-120x36", (120, 36), after(42.6), dialect="cognigy"),
-    Picture("keys-120x36", (120, 36), after(6), keys=("?",)),
+    Picture("connector-120x36", (120, 36), after(24), keys=("i",), scenario="steady", dialect="connector"),
+    Picture("notifications-120x36", (120, 36), after(60), dialect="notifications"),
+    Picture("keys-120x42", (120, 42), after(6), keys=("?",)),
 )
+DEMOS = {
+    "appfoundry": demo_appfoundry,
+    "cognigy": demo_cognigy,
+    "connector": demo_connector,
+    "notifications": demo_notifications,
+    "audiohook": demo_audiohook,
+    "combined": demo_combined,
+}
 
 
 async def take(picture: Picture) -> None:
     """Play the scenario until the moment has come, and keep what the screen shows then."""
-    store = Store()
-    demo = demo_cognigy if picture.dialect == "cognigy" else demo_appfoundry
-    call, _ = demo.source(demo.order_of(picture.scenario, None, Settings()))
-    app = CallScopeApp(store.snapshot, call.command, lambda: play(call, [store]), title=f"demo: {picture.scenario}")
+    demo, store = DEMOS[picture.dialect], Store()
+    order = demo_appfoundry.order(asked(picture))
+    call, _ = demo.source(order)
+    app = CallScopeApp(store.snapshot, call.command, lambda: play(call, [store]), title=order["title"])
+    await keep(app, store, picture)
+
+
+def asked(picture: Picture | Board) -> argparse.Namespace:
+    """Return what the command line would say."""
+    calls = picture.calls if isinstance(picture, Board) else 1
+    words = {"dialect": picture.dialect, "scenario": picture.scenario, "calls": calls}
+    return argparse.Namespace(**words, seed=1 if isinstance(picture, Board) else None, settings=Settings())
+
+
+async def keep(app: CallScopeApp, store: Store, picture: Picture | Board) -> None:
+    """Run the app until the moment has come, type the keys, and keep what it shows."""
     async with app.run_test(size=picture.size) as pilot:
         while not any(map(picture.when, store.snapshot().values())):
             await pilot.pause(0.05)
@@ -91,45 +116,78 @@ async def take(picture: Picture) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A picture of calls that come in, so many seconds after the first."""
+    """A picture of calls that come in; `keys` may open one of them."""
 
     name: str
     size: tuple[int, int]
     calls: int
-    after_s: float
+    when: Callable[[CallState], bool]
     keys: Sequence[str] = ()
     scenario: str | None = None
     dialect: str = "audiohook"
 
 
 BOARDS = (
-    Board("board-120x36", (120, 36), 8, 16),
-    Board("board-80x24", (80, 24), 8, 16),
-    Board("audiohook-120x36", (120, 36), 1, 30, keys=("enter",)),
-    Board("combined-120x36", (120, 36), 1, 11.2, keys=("enter",), scenario="steady", dialect="combined"),
+    Board("board-120x36", (120, 36), 8, after(16)),
+    Board("board-80x24", (80, 24), 8, after(16)),
+    Board("audiohook-120x36", (120, 36), 1, after(30), keys=("enter",)),
+    Board("combined-120x36", (120, 36), 1, after(11.2), keys=("enter",), scenario="steady", dialect="combined"),
 )
 
 
 async def take_board(picture: Board) -> None:
     """Let calls come in, and keep what the board shows of them, or the call that was opened from it."""
-    demo = demo_combined if picture.dialect == "combined" else demo_audiohook
-    order = demo.order(argparse.Namespace(scenario=picture.scenario, calls=picture.calls, seed=1, settings=Settings()))
-    store, (calls, _) = Store(), demo.source(order)
+    order = demo_appfoundry.order(asked(picture))
+    calls, _ = DEMOS[picture.dialect].source(order)
+    await keep_board(calls, picture, order["title"], Doorway())
+
+
+async def keep_board(calls: Source, picture: Board, title: str, doorway: Doorway) -> None:
+    store = Store()
     app = BoardApp(
         store.snapshot,
         calls.command,
         lambda: play(calls, [store]),
         door=lambda: store.door,
-        doorway=Doorway(),
-        title=order["title"],
+        doorway=doorway,
+        title=title,
     )
-    async with app.run_test(size=picture.size) as pilot:
-        while not any(map(after(picture.after_s), store.snapshot().values())):
-            await pilot.pause(0.05)
-        for key in picture.keys:
-            await pilot.press(key)
-        await pilot.pause(0.7)
-        (FOLDER / f"{picture.name}.svg").write_text(app.export_screenshot(title=app.title), encoding="utf-8")
+    await keep(app, store, picture)
+
+
+TAPPED = Board("tap-120x36", (120, 36), 1, after(24), keys=("enter",))
+_TAP_PORT = 18481
+
+
+async def take_tap() -> None:
+    """Have a client call the bot host through a tap, and keep what that shows of the call."""
+    async with program("simulate", "choppy") as host:
+        assert host.stdout is not None
+        bot = json.loads(await host.stdout.readline())
+        upstream = bot["url"].removesuffix("/ws")
+        settings = Settings(upstream=upstream, listen=f"127.0.0.1:{_TAP_PORT}")
+        order = tap.order(argparse.Namespace(settings=settings, dialect="appfoundry"))
+        client = ("--url", f"ws://127.0.0.1:{_TAP_PORT}/ws", "--token-url", bot["token_url"], "--max-attempts", "100")
+        keys = {"GENESYS_CLIENT_ID": bot["client_id"], "GENESYS_CLIENT_SECRET": bot["client_secret"]}
+        async with program("probe", *client, **keys):
+            source = tap.RelayProcess(order["settings"], order["dialect"])
+            await keep_board(source, TAPPED, order["title"], Doorway(**order["doorway"]))
+
+
+@asynccontextmanager
+async def program(*words: str, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a command of callscope until the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "dashboard", *words),
+        env={**os.environ, **variables},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 REPLAY = "replay-120x36"
@@ -190,6 +248,8 @@ async def take_named(name: str) -> None:
         async with asyncio.timeout(LIMIT_S):
             if name == RECORDED:
                 await take_recorded()
+            elif name == TAPPED.name:
+                await take_tap()
             elif board := next((one for one in BOARDS if one.name == name), None):
                 await take_board(board)
             else:
@@ -200,7 +260,7 @@ async def take_named(name: str) -> None:
 
 async def main() -> None:
     """Take them in processes of their own, two at a time."""
-    known = [RECORDED, *(picture.name for picture in (*PICTURES, *BOARDS))]
+    known = [RECORDED, TAPPED.name, *(picture.name for picture in (*PICTURES, *BOARDS))]
     wanted = sys.argv[1:] or known
     if unknown := set(wanted) - set(known):
         raise SystemExit(f"no such picture: {', '.join(unknown)}; there are {', '.join(known)}")
