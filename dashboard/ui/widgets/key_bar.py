@@ -11,7 +11,8 @@ from dashboard.ui.draw.spans import cells
 from dashboard.ui.keys import Key, footer_keys
 from dashboard.ui.widgets.painted import Painted
 
-_ALWAYS = ("app.help", "app.quit")
+_ALWAYS = ("app.quit", "app.help")
+"""At the right end, in this order on every screen."""
 
 
 class KeyBar(Painted):
@@ -20,7 +21,7 @@ class KeyBar(Painted):
     def __init__(self, works: Callable[[str], bool], keys: Sequence[Key]) -> None:
         super().__init__()
         self._works = works
-        self._always = [key for key in keys if key.action in _ALWAYS]
+        self._always = sorted((key for key in keys if key.action in _ALWAYS), key=lambda key: _ALWAYS.index(key.action))
         self._others = footer_keys(keys)
         self._renamed: Mapping[str, str] = {}
         self._hidden: Collection[str] = ()
