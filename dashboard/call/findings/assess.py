@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from dashboard.call.events import CallEnded, Event, LinkChanged, LinkState, Ticked, WorkerLost
+from dashboard.call.findings.beside import of_bot
 from dashboard.call.findings.finding import Finding, Findings
 from dashboard.call.findings.rule import Rule, View
 from dashboard.call.findings.rules import RULES
@@ -58,13 +59,15 @@ class _Round:
 
     def ask(self, rule: Rule) -> None:
         standing = self._standing.get(rule.name)
-        sign = rule.sign(self._view, standing is not None)
+        own = rule.sign(self._view, standing is not None)
+        sign = own or of_bot(self._view, rule.name)
         if rule.name in self._explained:
             self._withdraw(rule.name, self._explained[rule.name])
         elif sign is not None:
             self._standing[rule.name] = rule.raised(sign, self._now, standing or self._past.pop(rule.name, None))
             began = self._now - _HINDSIGHT_S if sign.began is None else sign.began
-            for weaker in rule.explains | sign.explains:
+            explained = rule.explains | own.explains if own else ()  # a bot beside the call explains nothing of it
+            for weaker in explained:
                 self._explained[weaker] = min(began, self._explained.get(weaker, began))
         elif standing is not None:
             self._fade(rule, standing)

@@ -12,10 +12,14 @@ _DOWN = (LinkState.WAITING, LinkState.GAVE_UP)
 _UNTOUCHED = "the call itself is not touched"
 
 
+_OF_BOT = ("endpoint_refused", "silent_bot", "slow_bot", "unfinished_turn", "peer_errors")
+"""What is told of the bot's wire: where its link is down that is told once, and what an operator repeats is no loop."""
+
+
 def of_bot(view: View, rule: str) -> Sign | None:
     """Return what this rule says of the bot beside the call, as a sign of the call itself: never that it is down."""
     leg = leg_of(view.call)
-    found = None if leg is None else leg.findings.of(rule)
+    found = None if leg is None or rule not in _OF_BOT else leg.findings.of(rule)
     if found is None or not found.stands or found.fading:
         return None
     return Sign(f"Test utterances: {_inside(found.summary)}", found.evidence, found.remedy, Severity.WARNING)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import islice
 
 from dashboard.call.cognigy_view import COGNIGY
-from dashboard.call.findings.beside import of_bot
 from dashboard.call.findings.bot import newest_first, short
 from dashboard.call.findings.finding import Severity
 from dashboard.call.findings.refusals import refusal_evidence, refusal_of
@@ -23,24 +22,16 @@ _REFUSED = (
 )
 _LEFT = (Cause.SERVER_CLOSED, Cause.GOING_AWAY, Cause.OTHER_CLOSE, Cause.SERVER_ERROR, Cause.ABNORMAL_CLOSURE)
 _FEWEST_EARLY = 2
-_EXPLAINED = frozenset(
-    {
-        *("credentials_refused", "permission_missing", "not_found", "handshake_refused"),
-        *("closed_by_peer", "abnormal_closures", "peer_errors", "token_expiry"),
-    }
-)
-"""Where the endpoint is the call's own: what ends the link of a call beside which it stands is another thing."""
-
 _LOOK_BACK = 3
 _KEPT_S = 60.0
 
 
 def _endpoint_refused(view: View, standing: bool) -> Sign | None:
     if view.call.dialect not in COGNIGY:
-        return of_bot(view, "endpoint_refused")
+        return None
     refusal = refusal_of(view, _REFUSED)
     if refusal is not None:
-        return Sign("The Cognigy endpoint refuses us", refusal_evidence(view, refusal), explains=_EXPLAINED)
+        return Sign("The Cognigy endpoint refuses us", refusal_evidence(view, refusal))
     mute = refusal_of(view, (Cause.PROTOCOL_ERROR,))
     if mute is None or view.link.last_inbound_at is not None:
         return _left_early(view)
@@ -48,7 +39,7 @@ def _endpoint_refused(view: View, standing: bool) -> Sign | None:
         "The endpoint breaks off before it says a word",
         refusal_evidence(view, mute),
         "It may speak Engine.IO 4 only, and no WebSocket to whoever asks for 3: try --engine-io 4.",
-        explains=_EXPLAINED | {"flapping"},
+        explains=frozenset({"flapping"}),
     )
 
 
@@ -70,13 +61,13 @@ def _left_early(view: View) -> Sign | None:
         "The endpoint lets us in, and ends the connection before it is ready",
         tuple(evidence),
         "That can be its answer to a wrong URL token: compare with the endpoint in Cognigy (Deploy, Endpoints).",
-        explains=_EXPLAINED | {"flapping"},
+        explains=frozenset({"flapping"}),
     )
 
 
 def _unfinished_turn(view: View, standing: bool) -> Sign | None:
     if view.call.dialect not in COGNIGY:
-        return of_bot(view, "unfinished_turn")
+        return None
     turns = (turn for turn in islice(newest_first(view), _LOOK_BACK) if turn.unfinished and turn.answered_at)
     turn = next(turns, None)
     if turn is None or view.now - turn.ended_at > _KEPT_S + view.targets.silent_failure_after_s:
@@ -99,6 +90,12 @@ ENDPOINT_REFUSED = Rule(
     remedy="Compare with the endpoint in Cognigy (Deploy, Endpoints): the last part of its URL, its kind (Socket.IO or "
     "REST), and whether it is active.",
     sign=_endpoint_refused,
+    explains=frozenset(
+        {
+            *("credentials_refused", "permission_missing", "not_found", "handshake_refused"),
+            *("closed_by_peer", "abnormal_closures", "peer_errors", "token_expiry"),
+        }
+    ),
 )
 
 UNFINISHED_TURN = Rule(

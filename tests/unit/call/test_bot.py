@@ -128,6 +128,18 @@ def test_a_bot_that_hangs_is_a_silent_failure_of_its_own_and_none_of_the_call() 
     story.listen(4.0, caller_dbfs=LINE)
     assert leg(story.call).turns.silent_failures == 1
     assert story.call.turns.silent_failures == 0
+    (finding,) = story.call.findings.standing
+    assert (finding.rule, finding.severity) == ("silent_bot", "warning")
+    assert finding.summary == "Test utterances: the bot has not answered for 3.8 s; no error was reported"
+
+
+def test_a_bot_that_hangs_beside_the_call_does_not_explain_that_nobody_speaks_on_it() -> None:
+    story = Story()
+    story.connect()
+    dialled(story, limit_s=2.0)
+    asked(story, answers=False, ends=False)
+    story.listen(8.0, caller_dbfs=LINE, bot_dbfs=LINE)
+    assert {finding.rule for finding in story.call.findings.standing} == {"silent_bot", "dead_air"}
 
 
 def test_a_bot_that_loops_is_no_finding_about_the_call() -> None:
