@@ -96,6 +96,8 @@ def headline(call: CallState) -> Headline:
         wait_s = max(0.0, (link.until or call.now) - call.now)
         if call.hook is not None:
             return _down(call, f"it is Genesys that dials: {wait_s:.0f} s left to come back")
+        if call.tap is not None:
+            return _down(call, f"it is the client that dials: {wait_s:.0f} s left to come back")
         return _down(call, f"next attempt in {wait_s:.1f} s", offer="r tries now")
     if link.state in _STEPS and link.outage is not None:
         return _down(call, f"{link.state}…")

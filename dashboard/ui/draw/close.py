@@ -167,7 +167,9 @@ def _restored(outage: Outage, ended_at: float) -> Row:
 def _now(outage: Outage, call: CallState) -> Row:
     link = call.link
     if link.state is LinkState.WAITING and link.until is not None:
-        text = f"waiting: the next attempt in {max(0.0, link.until - call.now):.1f} s"
+        left_s = max(0.0, link.until - call.now)
+        ours = call.hook is None and call.tap is None
+        text = f"waiting: the next attempt in {left_s:.1f} s" if ours else f"waiting: {left_s:.0f} s left to come back"
     else:
         text = link.state.value
     over = link.state in (LinkState.GAVE_UP, LinkState.CLOSED)

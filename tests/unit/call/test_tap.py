@@ -11,6 +11,7 @@ from dashboard.call.figures import MESSAGE_KINDS, probe_object
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
 from dashboard.call.tap_view import TapView
+from dashboard.call.verdict import headline
 from dashboard.call.words import closed_by_words
 from tests.builders import Story
 
@@ -45,6 +46,16 @@ def test_a_side_is_blind_from_what_was_skipped_until_it_is_read_again() -> None:
     story.fact(te.TapResumed(C, story.now, "client", 800))
     assert (story.call.tap.client.blind, story.call.tap.client.skipped_bytes) == ("", 9_000_800)
     assert story.call.lines[-1].text == "what the client sends is read again"
+
+
+def test_a_call_that_waits_for_its_client_says_so() -> None:
+    story = up()
+    story.listen(1.0)
+    story.fact(te.TapMeasured(C, story.now, "client", 70, 1, 1))
+    story.drop()
+    story.fact(ev.LinkChanged(C, story.now, ev.LinkState.WAITING, ev.Cause.ABNORMAL_CLOSURE, until=story.now + 60.0))
+    said = headline(story.call)
+    assert (said.more, said.offer) == (("it is the client that dials: 60 s left to come back",), "")
 
 
 def test_what_passed_unseen_is_neither_lost_nor_late() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.call.events import Cause, ClosedBy, LinkState, Speaker
+from dashboard.call.events import Cause, ClosedBy, LinkChanged, LinkState, Speaker
 from dashboard.call.state import CallState, Outage
+from dashboard.call.tap_events import TapMeasured
 from dashboard.ui.draw.close import close_page, close_title
 from dashboard.ui.draw.spans import Row, cells, paint
 from tests.builders import Story, gave_up, troubled, waiting
@@ -73,6 +74,16 @@ def test_the_way_back_has_every_failed_attempt_and_the_present_one() -> None:
         "◐ waiting: the next attempt in 2.3 s",
     ]
     assert back[4].endswith("1 attempt, 900 ms of waiting · 1 utterance held, 0 sent")
+
+
+def test_a_call_between_others_waits_for_them_to_come_back() -> None:
+    story = Story()
+    story.connect()
+    story.listen(1.0)
+    story.fact(TapMeasured(story.call.call_id, story.now, "client", 70, 1, 1))
+    story.drop()
+    story.fact(LinkChanged(story.call.call_id, story.now, LinkState.WAITING, Cause.STALE, until=story.now + 60.0))
+    assert any(line.endswith("◐ waiting: 60 s left to come back") for line in told(story.call))
 
 
 def test_an_outage_that_is_over_says_how_it_ended() -> None:
