@@ -17,6 +17,7 @@ from dashboard.call.record_events import WHOLE, HistoryMeasured, RecordingFailed
 from dashboard.clock import Clock
 from dashboard.errors import RecordingError
 from dashboard.storage.about import About, Written
+from dashboard.storage.packer import Packer
 from dashboard.storage.packing import Item
 from dashboard.storage.recorder import Recorder
 from dashboard.storage.ring import Place, Ring
@@ -57,7 +58,8 @@ class Plan:
 class Desk:
     """A source around another."""
 
-    def __init__(self, source: Source, call_id: str, plan: Plan, clock: Clock) -> None:
+    def __init__(self, source: Source, call_id: str, plan: Plan, clock: Clock, *, packer: Packer | None = None) -> None:
+        """`packer`: that of all desks, where there are many."""
         self._source = source
         self._call_id = call_id
         self._plan = plan
@@ -67,7 +69,7 @@ class Desk:
         self._at = 0.0  # of the newest fact: what is told of recordings lets no time pass
         self._ticks = 0
         self._ended: CallEnded | None = None
-        self._ring = self._new_ring() if plan.keeps_history or plan.record_on else None
+        self._ring = self._new_ring(packer) if plan.keeps_history or plan.record_on else None
         self._box = _black_box(call_id, plan.record_on) if plan.record_on else None
         self._following: list[Recorder] = []  # they get every fact
         self._boxed: Recorder | None = None  # the one among them that the black box began
@@ -215,8 +217,8 @@ class Desk:
         if self._ring is not None:
             self._ring.close()
 
-    def _new_ring(self) -> Ring:
-        return Ring(masks=self._plan.masks, failed=lambda error: self._recorder_ended(None, error))
+    def _new_ring(self, packer: Packer | None) -> Ring:
+        return Ring(masks=self._plan.masks, failed=lambda error: self._recorder_ended(None, error), packer=packer)
 
 
 def _black_box(call_id: str, triggers: Sequence[Trigger]) -> BlackBox:

@@ -8,6 +8,7 @@ from dashboard.call.events import CallEnded, Event
 from dashboard.call.ports import Command, Emit, Save, Sound, Source
 from dashboard.clock import Clock
 from dashboard.storage.desk import Desk, Plan
+from dashboard.storage.packer import Packer
 from dashboard.storage.packing import Item
 from dashboard.storage.ring import LIMIT_BYTES
 
@@ -24,6 +25,7 @@ class Desks:
         self._plan = plan
         self._clock = clock
         self._emit: Emit = _nowhere
+        self._packer = Packer()
         self._strands: dict[str, _Strand] = {}
 
     def command(self, command: Command) -> None:
@@ -55,7 +57,8 @@ class Desks:
             return
         strand = self._strands.get(event.call_id)
         if strand is None:
-            strand = self._strands[event.call_id] = _Strand(event.call_id, self._plan, self._clock, self._emit)
+            strand = _Strand(event.call_id, self._plan, self._clock, self._packer, self._emit)
+            self._strands[event.call_id] = strand
             strand.done.add_done_callback(lambda _: self._forget(event.call_id))
             self._share()
         strand.put(event)
@@ -73,8 +76,8 @@ class Desks:
 class _Strand:
     """One call out of many, as the source that its desk is around. `done`: the desk has closed its files."""
 
-    def __init__(self, call_id: str, plan: Plan, clock: Clock, emit: Emit) -> None:
-        self.desk = Desk(self, call_id, plan, clock)
+    def __init__(self, call_id: str, plan: Plan, clock: Clock, packer: Packer, emit: Emit) -> None:
+        self.desk = Desk(self, call_id, plan, clock, packer=packer)
         self._emit: Emit | None = None
         self._early: list[Item] = []  # before the desk runs
         self._over = asyncio.Event()

@@ -1,7 +1,7 @@
 """The newest hours of a call, kept so that they can be saved once somebody finds that they should have been.
 
-Facts are packed a hundred at a time, on a thread of the ring's own, and put into temporary files that have no name.
-When these have grown to the limit the oldest goes. What is packed is masked before: it is on a disk.
+Facts are packed a hundred at a time, on the packer's thread, and put into temporary files that have no name. When
+these have grown to the limit the oldest goes. What is packed is masked before: it is on a disk.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dashboard.errors import RecordingError
+from dashboard.storage.packer import Packer
 from dashboard.storage.packing import Item, pack, unpack
 from dashboard.storage.standing import Standing
 
@@ -23,7 +24,6 @@ LIMIT_BYTES = 64 * 1024 * 1024
 
 _SEGMENTS = 8
 _PACK = 100
-_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,14 @@ class Ring:
     """A sink that keeps what it is given, within a limit. Facts are put and read in one thread."""
 
     def __init__(
-        self, *, masks: bool, failed: Callable[[RecordingError], None], limit_bytes: int = LIMIT_BYTES
+        self,
+        *,
+        masks: bool,
+        failed: Callable[[RecordingError], None],
+        limit_bytes: int = LIMIT_BYTES,
+        packer: Packer | None = None,
     ) -> None:
-        """`failed` is called on the ring's thread, once, if nothing more can be kept."""
+        """`failed` is called on the packer's thread, once, if nothing more can be kept. `packer`: that of many."""
         self.limit_bytes = limit_bytes
         self.failure: RecordingError | None = None
         self._masks = masks
@@ -103,9 +108,10 @@ class Ring:
         self._packed = 0
         self._segment: _Segment | None = None
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="ring", daemon=True)
-        self._thread.start()
+        self._packing = threading.Lock()
+        self._closed = False
+        self._packer = packer or Packer()
+        self._packer.serve(self)
 
     @property
     def size_bytes(self) -> int:
@@ -159,9 +165,9 @@ class Ring:
 
     def close(self) -> None:
         """Forget everything."""
-        self._closing.set()
-        self._thread.join()
-        with self._lock:
+        self._closed = True
+        self._packer.leave(self)
+        with self._packing, self._lock:
             self._packs.clear()
             self._pending.clear()
             self._segment = None
@@ -172,10 +178,11 @@ class Ring:
         for item in pending:
             yield unpack(pack(item, masks=self._masks))
 
-    def _run(self) -> None:
+    def pack_what_waits(self) -> None:
+        """Move to the disk what waits, but for the newest; called on the packer's thread."""
         try:
-            while not self._closing.wait(_EVERY_S):
-                while len(self._pending) >= _PACK:
+            with self._packing:
+                while len(self._pending) >= _PACK and not self._closed:
                     self._pack()
         except OSError as error:
             room = f"Make room in {tempfile.gettempdir()}, or set TMPDIR to a folder where there is some."

@@ -24,6 +24,7 @@ from dashboard.call.events import (
 from dashboard.call.ports import Sound
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
+from dashboard.storage import packer as packer_module
 from dashboard.storage import ring as ring_module
 from dashboard.storage.packing import Item
 from dashboard.storage.ring import LIMIT_BYTES, Ring
@@ -53,7 +54,7 @@ def folded(items: Iterable[Item]) -> CallState:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ring_module, "_EVERY_S", 0.001)
+    monkeypatch.setattr(packer_module, "EVERY_S", 0.001)
 
 
 def test_what_was_told_is_read_back_whole(facts: list[Event]) -> None:
