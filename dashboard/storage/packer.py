@@ -1,7 +1,7 @@
 """The thread on which many rings put what they hold in memory on the disk: it is one, however many calls there are.
 
-A thread for each would do the same work and have the interpreter hand its lock round among them all: the loop, which
-stamps what arrives, would wait its turn behind every one that packs.
+Each has its turn once a second, evenly spread. A thread for each would pack at its own time, and calls that begin
+together would do so together: the loop, which stamps what arrives, would wait for the interpreter behind them all.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class Packer:
             self._served.remove(ring)
 
     def _run(self) -> None:
-        while True:
-            time.sleep(EVERY_S)
-            with self._lock:
-                served = list(self._served)
-                if not served:
-                    self._runs = False
-                    return
+        while served := self._now_served():
             for ring in served:
+                time.sleep(EVERY_S / len(served))
                 ring.pack_what_waits()
+
+    def _now_served(self) -> list[Packs]:
+        with self._lock:
+            self._runs = bool(self._served)
+            return list(self._served)
