@@ -93,8 +93,8 @@ class Roster:
         stale += [call_id for call_id in self.entries if call_id not in calls]
         for call_id in stale:
             self.entries.pop(call_id, None)
-            if call_id not in calls:
-                self._seen.pop(call_id, None)
+        if len(self._seen) > len(calls):
+            self._seen = {call_id: seen for call_id, seen in self._seen.items() if call_id in calls}
 
     def _ended_first_to_go(self) -> list[Entry]:
         return sorted((one for one in self.entries.values() if not one.lives), key=lambda one: one.ended_at or 0.0)

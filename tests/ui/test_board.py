@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from dashboard.call.ports import Mark, Reconnect, Save, Stop
+from dashboard.call.state import CallState
 from dashboard.ui.draw.board import column_at, columns_for
 from dashboard.ui.screens.board import BoardScreen
 from dashboard.ui.screens.call import CallScreen
@@ -238,6 +239,50 @@ async def test_a_hundred_calls_are_listed_and_only_those_on_view_are_painted() -
         assert len(rows(stage)) == 29
         await pilot.press("end")
         assert rows(stage)[-1] == "00000099"
+
+
+def crowd(count: int, *, first: int = 0) -> list[CallState]:
+    """So many calls, numbered from `first` on."""
+    story = boards.clear("x")
+    return [
+        replace(boards.named(story, f"{n:08}-0000"), call_id=f"call-{n:04}", started_at=START + n / 100)
+        for n in range(first, first + count)
+    ]
+
+
+async def test_among_300_calls_that_come_and_go_cursor_sort_and_filter_stay_where_they_were() -> None:
+    stays, lasting = crowd(300), crowd(1, first=150)[0]
+    stage = BoardStage(boards.of(*stays))
+    async with stage.opened() as pilot:
+        await pilot.press("f", "f", "o", "slash", *"00000150", "enter")
+        await pilot.press("escape")
+        assert under_cursor(stage) == lasting.call_id
+        for second in range(1, 6):
+            gone = [replace(call, ended="closed: end") for call in stays[: 20 * second]]
+            new = crowd(20 * second, first=300)
+            await stage.has(pilot, boards.of(*stays[20 * second :], *gone, *new), boards.door(now=SECOND + second))
+            assert under_cursor(stage) == lasting.call_id
+            assert lasting.conversation_id is not None
+            assert lasting.conversation_id[:8] in rows(stage)
+        assert stage.panel.roster.by.name == "call"
+        assert "only live · 300 of 350" in stage.text
+        await pilot.press("enter")
+        assert stage.app._live is not None
+        assert stage.app._live.call_id == lasting.call_id
+        await pilot.press("escape")
+        assert isinstance(stage.app.screen, BoardScreen)
+        assert (under_cursor(stage), stage.panel.roster.by.name) == (lasting.call_id, "call")
+        assert "only live" in stage.text
+
+
+async def test_a_call_that_comes_does_not_paint_the_others_anew() -> None:
+    stage = BoardStage(boards.of(*crowd(20)))
+    async with stage.opened() as pilot:
+        painted: list[str] = []
+        row = stage.panel.row
+        stage.panel.row = lambda item, width: painted.append(item) or row(item, width)  # type: ignore
+        await stage.has(pilot, boards.of(*stage.calls.values(), *crowd(1, first=20)))
+        assert painted == ["call-0020"]
 
 
 # -- pictures -----------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class BoardPanel(PickPanel[str]):
         """Take the newest states, and draw what changed."""
         change = self.roster.take(calls, now)
         if change.moved:
-            self._put_in_order()
+            self._put_in_order(change.calls)
         elif change.calls:
             self.repaint(number for number, call_id in enumerate(self.roster.order) if call_id in change.calls)
             self.rows.filter(self._filter.keeps)  # what passes may have changed
@@ -83,12 +83,17 @@ class BoardPanel(PickPanel[str]):
         if self.roster.cover(mask):
             self.paint_anew()
 
-    def _put_in_order(self) -> None:
-        """Number the rows anew; cursor and search stay on their calls."""
+    def _put_in_order(self, changed: Collection[str] = ()) -> None:
+        """Number the rows anew; cursor and search stay on their calls, and those that have not `changed` as painted."""
         found = None if self._found is None else self.rows[self._found]
+        kept = [number for number in range(len(self.rows)) if number in self._strips]
+        painted = {self.rows[number]: self._strips[number] for number in kept}
         self._strips.clear()
         self.rows.clear()
         self.rows.append(self.roster.order)
+        for number, call_id in enumerate(self.roster.order):
+            if call_id in painted and call_id not in changed:
+                self._strips[number] = painted[call_id]
         self._found = self.roster.order.index(found) if found in self.roster.order else None
 
     def _find_cursor(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dashboard.call.events import Cause, LinkState
+from dashboard.bus.store import KEPT_ENDED as STORE_KEEPS
+from dashboard.bus.store import Store
+from dashboard.call.events import CallEnded, CallStarted, Cause, LinkChanged, LinkState, Ticked
 from dashboard.call.state import CallState
 from dashboard.ui.draw.board import COLUMNS, WORST_FIRST, Column
 from dashboard.ui.roster import EVERY_S, KEPT_ENDED, KEPT_S, Roster
@@ -112,6 +114,33 @@ def test_what_is_said_can_be_masked_and_shown_again() -> None:
     assert not roster.cover(lambda text: text)
     assert roster.cover(None)
     assert "1234567" in roster.entries["a"].ended
+
+
+def test_calls_that_come_and_go_for_a_minute_leave_nothing_behind() -> None:
+    """Twenty a second, beside a hundred that stay."""
+    store, roster = Store(), Roster()
+    for number in range(100):
+        _begin(store, f"stays-{number}", NOW)
+    for tenth in range(600):
+        now = NOW + tenth / 10
+        for number in (2 * tenth, 2 * tenth + 1):
+            _begin(store, f"goes-{number}", now)
+            store.put(Ticked(f"goes-{number}", now + 0.05))
+            if number >= 20:
+                store.put(CallEnded(f"goes-{number - 20}", now, "closed: end"))
+        roster.take(store.snapshot(), now)
+        assert len(roster.entries) <= 100 + 20 + KEPT_ENDED
+        assert sorted(roster.order) == sorted(roster.entries)
+    assert sum(one.lives for one in roster.entries.values()) == 100 + 20
+    assert len(store.snapshot()) == 100 + 20 + STORE_KEEPS
+    assert len(roster._seen) <= len(store.snapshot())
+    roster.take(store.snapshot(), now + KEPT_S)
+    assert len(roster.order) == 100 + 20
+
+
+def _begin(store: Store, call_id: str, at: float) -> None:
+    store.put(CallStarted(call_id, at, 1.9e9, "ws://here", "audiohook"))
+    store.put(LinkChanged(call_id, at, LinkState.OPEN, Cause.PROGRESS))
 
 
 def test_the_default_is_worst_first() -> None:
