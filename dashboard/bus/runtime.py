@@ -186,8 +186,8 @@ def _read_line(line: bytes) -> Event | None:
 
 def _fate(code: int, said: str) -> str:
     how = f"ended with exit code {code}" if code >= 0 else f"was killed by {_signal_name(-code)}"
-    last = said.strip().splitlines()
-    return f"{how}: {clean(last[-1], 300)}" if last else how
+    told = [line for line in said.splitlines() if line and not line[0].isspace()]  # what to do next is indented
+    return f"{how}: {clean(told[-1].removeprefix('callscope: '), 300)}" if told else how
 
 
 def _signal_name(number: int) -> str:

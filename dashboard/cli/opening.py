@@ -52,8 +52,9 @@ def _open_screen(name: str, words: list[str], args: argparse.Namespace) -> int:
 def print_order(name: str, args: argparse.Namespace) -> int:
     """Say on stdout, which is a pipe, what the screen of a command needs to know, secrets in clear."""
     order = import_module(f"dashboard.cli.{name}").order(args)
-    if args.json_out is not None:
-        _check_writable(args.json_out)
+    for name, path in (("--json-out", args.json_out), ("--log-file", getattr(args, "log_file", None))):
+        if path is not None:
+            _check_writable(name, path)
     json.dump({**order, "json_out": args.json_out and str(args.json_out)}, sys.stdout)
     return 0
 
@@ -62,10 +63,8 @@ def _path(text: str | None) -> Path | None:
     return None if text is None else Path(text)
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(name: str, path: Path) -> None:
     try:
         path.open("a", encoding="utf-8").close()
     except OSError as error:
-        raise ConfigError(
-            f"--json-out {path}: cannot be written: {error.strerror}", remedy="Name another file."
-        ) from None
+        raise ConfigError(f"{name} {path}: cannot be written: {error.strerror}", remedy="Name another file.") from None

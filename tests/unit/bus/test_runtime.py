@@ -161,6 +161,13 @@ async def test_reconnect_replaces_a_worker_that_stands_still() -> None:
         await seen.until(is_tick)
 
 
+async def test_of_a_worker_that_refuses_the_problem_is_told_and_not_the_remedy() -> None:
+    async with worker({"fail": "callscope: --log-file: cannot be written\n  Name another file."}) as (_, seen):
+        loss = await seen.until(is_loss)
+    assert isinstance(loss, WorkerLost)
+    assert loss.detail == "ended with exit code 1: --log-file: cannot be written"
+
+
 async def test_a_worker_that_fails_says_why_without_its_secrets() -> None:
     async with worker({"fail": "cannot start: Bearer abcdefgh12345678"}) as (_, seen):
         loss = await seen.until(is_loss)

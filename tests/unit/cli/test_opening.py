@@ -75,6 +75,10 @@ def test_watch_hands_its_settings_on_with_the_secret(
         (["demo", "no-such-thing"], "callscope: there is no scenario 'no-such-thing'"),
         (["demo", "--buffer-ms", "-3"], "callscope: --buffer-ms: must be greater than 0 (got -3)"),
         (["demo", "--json-out", "/nonexistent/call.json"], "callscope: --json-out /nonexistent/call.json"),
+        (
+            ["demo", "--log-file", "/nonexistent/link.log"],
+            "callscope: --log-file /nonexistent/link.log: cannot be written",
+        ),
         (["demo", "--calls", "3"], "callscope: --calls needs a dialect in which calls come in"),
         (["demo", "--dialect", "audiohook", "--calls", "0"], "callscope: --calls must be from 1 to 200 (got 0)"),
         (["demo", "--dialect", "audiohook", "no-such-thing"], "callscope: there is no scenario 'no-such-thing'"),
