@@ -54,8 +54,12 @@ class CognigyRest:
                 return [*self._refused(status, wait_s, body, at)]
             return [*self._outputs(body, at), TurnFinished(self.call_id, at, "reply")]
         except UnreadableError as error:
-            unreadable = self._unreadable(error.problem, body[:EXCERPT].decode("utf-8", "replace"), len(body), at)
-            return [unreadable, TurnFinished(self.call_id, at, "unreadable reply")]
+            why = f"the answer cannot be read: {error.problem.value}"
+            return [
+                self._unreadable(error.problem, body[:EXCERPT].decode("utf-8", "replace"), len(body), at),
+                ErrorReceived(self.call_id, at, why),
+                InputRefused(self.call_id, at, why, None),
+            ]
 
     def utterance(self, text: str, session_id: str, wall: float) -> str:
         self._turn.begin()

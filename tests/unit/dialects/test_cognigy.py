@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -401,6 +402,12 @@ def test_the_keys_of_the_intent_can_be_others() -> None:
 @pytest.mark.parametrize("data", [{"intent": 7}, {"intent": ""}, {"intent": None}, {"intent": {"name": "x"}}])
 def test_what_is_no_intent_is_none(data: dict[str, Any]) -> None:
     assert (ready() << output("x", **data)).of(IntentReceived) == []
+
+
+@pytest.mark.parametrize("data", [{"nlu": "x"}, {"nlu": ["x"]}, {"nlu": {"intent": "x"}}, {"nlu": None}, {}])
+def test_a_path_of_keys_that_ends_too_soon_leads_to_no_intent(data: dict[str, Any]) -> None:
+    keys = (("data", "nlu", "intent", "name"), ("data", "nlu", "score"))
+    assert (ready(replace(ENDPOINT, intent_keys=keys)) << output("t", **data)).of(IntentReceived) == []
 
 
 def test_a_score_beyond_0_to_1_is_no_confidence() -> None:
