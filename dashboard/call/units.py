@@ -11,7 +11,7 @@ def millis(seconds: float | None) -> str:
     """Return milliseconds without their unit: one decimal below 1000, none above."""
     if seconds is None:
         return NOTHING
-    value = seconds * 1000
+    value = round(seconds * 1000, 1) + 0.0  # what rounds to nothing has no sign
     return minus(f"{value:.1f}" if abs(value) < 999.95 else f"{value:.0f}")
 
 

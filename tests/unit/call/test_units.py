@@ -65,6 +65,10 @@ def test_a_ratio_is_never_rounded_to_nothing_or_to_all(ratio: float | None, text
     assert percent(ratio) == text
 
 
+def test_what_rounds_to_nothing_has_no_minus() -> None:
+    assert (millis(-0.00001), ppm(-0.4)) == ("0.0", "+0")
+
+
 def test_levels_drift_and_counts_have_their_signs_and_separators() -> None:
     assert (dbfs(-23.14), dbfs(None), ppm(3.2), ppm(-12.0), count(12345), count(None)) == (
         "−23.1",
