@@ -142,6 +142,8 @@ def _(event: ev.ConnectionOpened, call: CallState) -> CallState:
 
 @reduce.register
 def _(event: ev.ConnectionLost, call: CallState) -> CallState:
+    if call.link.opened_at is not None and event.at < call.link.opened_at:
+        return call  # told anew by another worker: the connection that is up came after it
     first = call.link.outage is None
     call = steps.disconnected(replace(call, link=outages.lost(call.link, event)))
     why = event.detail or cause_words(event.cause)

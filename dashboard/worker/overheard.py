@@ -62,6 +62,8 @@ class OverheardCall(AcceptedCall):
 
     def begin(self, opening: Opening, reader: Overhearing, told_until: float | None = None) -> None:
         """Go on with a connection. told_until: it is of the past, and all has been told that was until then."""
+        if opening.resumed and self.rejoin_by is not None and self._told_until is None:
+            opening = replace(opening, resumed=False)  # we have just told that the one before it was lost
         self._told_until, self._reader, self._opening = told_until, reader, opening
         self._emit = self._tells if told_until is None else _nowhere
         self._connected(opening)

@@ -377,6 +377,30 @@ def test_a_call_that_was_up_before_goes_on_without_a_new_connection() -> None:
     assert again.call_id == "c1"
 
 
+def test_a_loss_that_two_observers_tell_of_is_one_outage_and_what_came_after_it_is_up() -> None:
+    first, second = Tapped(), Tapped()
+    tapped = first
+    tapped.end(established(tapped))
+    lost_at = tapped.now
+    tapped.wait(0.5)
+    again = tapped.connection("c2")
+    tapped.client(again, RESUMES)
+    tapped.upstream(again, AUDIO, text=False)
+    opened_at = tapped.now - 0.1
+    second.clock.advance(tapped.now - second.now + 1.0)
+    seen = second.connection("c1", resumed=True, at=lost_at - 1.0)  # too shortly before the end of the first observer
+    seen.recall(STARTED, text=True, at=lost_at, by_client=False)
+    seen.ended(End(lost_at))
+    up = second.connection("c2", resumed=True, at=opened_at + 0.1)
+    up.recall(RESUMES, text=True, at=opened_at, by_client=True)
+    second.wait(0.25)
+    second.upstream(up, AUDIO, text=False)
+    second.wait(0.25)
+    first.facts += second.facts
+    state = first.state
+    assert (state.link.outage_count, state.link.outage, state.link.state) == (1, None, LinkState.OPEN)
+
+
 def past(tapped: Tapped, call_id: str, said: bytes, *, by_client: bool, ended_at: float, code: int = 1006) -> None:
     """A connection that an earlier observer has told of."""
     one = tapped.connection(call_id, resumed=True, told_until=tapped.now - 1.0, at=ended_at - 5.0)
