@@ -10,6 +10,7 @@ from dashboard.call.ports import Command
 from dashboard.call.state import Calls, CallState
 from dashboard.ui.app import CallScopeApp
 from dashboard.ui.draw.door import Doorway
+from dashboard.ui.draw.plot import load_plotter
 from dashboard.ui.draw.units import count
 from dashboard.ui.screens.board import BoardSample, BoardScreen
 from dashboard.ui.screens.call import CallScreen
@@ -53,6 +54,10 @@ class BoardApp(CallScopeApp):
     def _first_ground(self) -> Ground:
         self._board = BoardScreen(self._command, self._where, self._doorway, self.open_call)
         return self._board
+
+    def on_ready(self) -> None:
+        """Textual calls that of one call as well."""
+        self.run_worker(load_plotter, thread=True)  # or the first call that is opened has to wait for it
 
     # -- sampling -------------------------------------------------------------------------------------------
 

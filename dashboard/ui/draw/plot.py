@@ -46,8 +46,8 @@ def draw_plot(kind: PlotKind, call: CallState, window_s: float | None, width: in
 
 
 @cache
-def _figure() -> Any:
-    """Load plotext at its first use, so that it does not delay the first frame."""
+def load_plotter() -> Any:
+    """Return plotext's figure. It is loaded at its first use, so that it does not delay the first frame."""
     import plotext
 
     plotext.terminal.limit(False, False)  # the widget says how large, not the terminal
@@ -55,7 +55,7 @@ def _figure() -> Any:
 
 
 def _fresh(width: int, height: int) -> Any:
-    figure = _figure()
+    figure = load_plotter()
     figure.clear.data()
     figure.clear.settings()
     figure.theme("colorless")
