@@ -21,6 +21,7 @@ PARTS = (
     "pipeline",
     "calls",
     "screen",
+    "board",
     "memory",
     "recording",
     "fold",

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.benchmarks.resident import processor_s
+
 ROOT = Path(__file__).parents[2]
 
 _OURS = ("CALLSCOPE_", "GENESYS_", "TARGET_", "TEXTUAL", "PYTHONDONTWRITEBYTECODE", "NO_COLOR")
@@ -93,14 +95,23 @@ class MeteredTerminal:
         """Type keys as they are."""
         os.write(self._master, keys.encode())
 
+    def answered_s(self, keys: str, text: str) -> float:
+        """Type keys; return the seconds until `text` has been written since."""
+        self._seen, began = b"", time.monotonic()
+        self.press(keys)
+        while text.encode() not in self._seen:
+            if time.monotonic() - began > _PATIENCE_S:
+                raise TimeoutError(f"{text} was not written; last: {self._seen[-300:]!r}")
+            self._seen += self._read(1.0)
+        return time.monotonic() - began
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the size as a window manager would; the program is told by the system."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def processor_s(self) -> float:
         """Return the processor time that the program, without its children, has taken so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return processor_s(self._process.pid)
 
     def _read(self, timeout_s: float) -> bytes:
         if not select.select([self._master], [], [], timeout_s)[0]:

@@ -36,6 +36,11 @@ class Pacer:
         self._sockets.enter_context(server)
         self._selector.register(server, selectors.EVENT_READ, (welcome, script))
 
+    def join(self, peer: Peer, script: Callable[[], Script]) -> None:
+        """Give a connection that was dialled its script, once its handshake is done."""
+        self._selector.register(peer, selectors.EVENT_READ, script)
+        self._start(peer, script)
+
     def run(self, stop: Connection) -> None:
         """Send until `stop` has something to say."""
         self._selector.register(stop, selectors.EVENT_READ)
@@ -45,14 +50,10 @@ class Pacer:
                 for key, _ in self._selector.select(timeout_s):
                     if isinstance(key.fileobj, socket.socket):
                         welcome, script = key.data
-                        self._welcome(welcome(key.fileobj.accept()[0]), script)
+                        self.join(welcome(key.fileobj.accept()[0]), script)
                     elif isinstance(key.fileobj, Peer):
                         self._read(key.fileobj, key.data)
                 self._send_what_is_due()
-
-    def _welcome(self, peer: Peer, script: Callable[[], Script]) -> None:
-        self._selector.register(peer, selectors.EVENT_READ, script)
-        self._start(peer, script)
 
     def _read(self, peer: Peer, script: Callable[[], Script]) -> None:
         fileno = peer.fileno()

@@ -37,9 +37,9 @@ def merged(reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def section(report: dict[str, Any]) -> str:
-    """Return what stands between the README's marks: the machine, a row for each figure with a goal, two lists."""
+    """Return what stands between the README's marks: the machine, a row for each figure with a goal, three lists."""
     rows = [row for name in PARTS if name in report["parts"] for row in _rows(name, report["parts"][name]["figures"])]
-    lists = [one for one in (_calls(report), _repaints(report)) if one]
+    lists = [one for one in (_calls(report), _boards(report), _repaints(report)) if one]
     return "\n\n".join([fill(_machine(report), _WIDTH), table(rows), *(fill(one, _WIDTH) for one in lists)]) + "\n"
 
 
@@ -132,6 +132,19 @@ def _calls(report: dict[str, Any]) -> str:
         )
         shown.append(f"{name}: {_digits(wait)} ms, {share:.0f} %, {memory:.0f} MB")
     return f"Calls on one core, queue wait at p99, share of the core, memory: {' · '.join(shown)}." if shown else ""
+
+
+def _boards(report: dict[str, Any]) -> str:
+    figures = _values(report, "board")
+    shown = []
+    mark = ": processor of the screen's process"
+    for name in (name.removesuffix(mark) for name in figures if name.endswith(mark) and not name.startswith("each")):
+        share = _digits(_tells(figures[f"{name}{mark}"]))
+        parts = {one.rpartition(": of that ")[2]: one for one in figures if one.startswith(f"{name}: of that ")}
+        divided = ", ".join(f"{part} {_digits(_tells(figures[one]))}" for part, one in parts.items())
+        rate = _digits(_tells(figures[f"{name}: to the terminal"]))
+        shown.append(f"{name}: {share} % ({divided}), {rate} kB/s")
+    return f"The board, share of a core of the screen's process, to the terminal: {' · '.join(shown)}." if shown else ""
 
 
 def _repaints(report: dict[str, Any]) -> str:

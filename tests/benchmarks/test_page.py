@@ -16,6 +16,7 @@ GOALS = {
     "pipeline": {"≥ 0.7×", "≥ 0.5×"},
     "calls": {"≥ 100", "≤ 1"},
     "screen": {"≤ 15", "≤ 20", "≤ 1.6×", "≤ 5"},
+    "board": {"≤ 40", "≤ 15", "≤ 400", "≤ 1.2×", "≤ 1"},
     "memory": {"≤ 5", "≤ 50"},
     "recording": {"≤ 100", "≤ 5"},
     "fold": {"≥ 500"},
@@ -46,7 +47,15 @@ def test_how_calls_add_up_and_what_a_repaint_costs_stand_below_the_table() -> No
         number("1 call: share of the core", 1.2, "%"),
         number("1 call: memory of the process", 60.0, "MB"),
     ]
-    text = section(report(calls=calls, screen=[spread("one repaint: header", [0.001])]))
+    board = [
+        number("10 calls: processor of the screen's process", 4.0, "% of a core"),
+        number("10 calls: of that decoding", 1.0, "% of a core"),
+        number("10 calls: of that painting", 3.0, "% of a core"),
+        number("10 calls: to the terminal", 3.5, "kB/s"),
+        number("each further call: processor of the screen's process", 0.2, "% of a core"),
+    ]
+    text = section(report(calls=calls, board=board, screen=[spread("one repaint: header", [0.001])]))
+    assert "10 calls: 4 % (decoding 1, painting 3), 3.5 kB/s." in text
     assert "1 call: 0.5 ms, 1 %, 60 MB." in text
     assert "header 1 / 1." in text
 
