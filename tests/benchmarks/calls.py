@@ -61,6 +61,7 @@ def run(quick: bool) -> list[Figure]:
     figures = [figure for load in loads for figure in _figures(load)]
     if quick:
         return figures
+    assert all(len(load.waits) > 0.9 * load.calls * measured_s / FRAME_S for load in loads), "the sender fell behind"
     first, last = loads[0], loads[-1]
     per_call = (last.resident_bytes - first.resident_bytes) / (last.calls - first.calls) / 1e6
     most = max((load.calls for load in loads if load.held), default=0)
@@ -164,7 +165,6 @@ async def _calls(port: int, calls: int, measured_s: float, outlet: LineOutlet) -
         source.command(Stop())
     await asyncio.gather(*playing)
     outlet.close()
-    assert len(watch.waits) > 0.9 * calls * measured_s / FRAME_S, "the sender fell behind"
     return Load(calls, watch.waits, sum(watch.dropped.values()), share, resident)
 
 

@@ -17,7 +17,7 @@ from tests.unit.doctor.stage import asked, call_at, examined, failure_of, found,
 from tests.unit.transport.authority import authority, server_context
 from tests.unit.transport.peers import Wire, peer
 
-IMPATIENT = SocketOptions(open_timeout_s=0.1, close_timeout_s=0.05)
+IMPATIENT = SocketOptions(open_timeout_s=0.3, close_timeout_s=0.05)
 
 
 @pytest.fixture
@@ -222,10 +222,11 @@ async def test_a_token_address_that_would_show_the_secret_to_everybody() -> None
 # -- proxies --------------------------------------------------------------------------------------------------
 
 
-async def proxied(monkeypatch: pytest.MonkeyPatch, port: int, url: str = "https://bot.invalid") -> StepResult:
+async def proxied(monkeypatch: pytest.MonkeyPatch, port: int, open_timeout_s: float = 10.0) -> StepResult:
     """The failure of an examination that has to go through a proxy."""
     monkeypatch.setenv("https_proxy", f"http://user:pr0xy-password@127.0.0.1:{port}")
-    results = await examined(call_at(url, socket=IMPATIENT))
+    options = SocketOptions(open_timeout_s=open_timeout_s, close_timeout_s=0.05)
+    results = await examined(call_at("https://bot.invalid", socket=options))
     assert results[-1].outcome is Outcome.FAILED
     assert results[-1].facts["route"] == f"proxy 127.0.0.1:{port}"
     return results[-1]
@@ -279,7 +280,7 @@ async def test_a_proxy_that_hangs_up_or_says_nothing(
     handler: Callable[[Wire], Awaitable[None]], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with peer(handler) as port:
-        failure = await proxied(monkeypatch, port)
+        failure = await proxied(monkeypatch, port, open_timeout_s=0.5)
     assert failure.check is Check.PROXY
     assert diagnosed(failure).words == f"the proxy 127.0.0.1:{port} {words} when asked for bot.invalid:443"
 

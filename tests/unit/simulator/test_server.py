@@ -91,10 +91,10 @@ async def test_the_app_is_active_and_names_a_signed_address_that_opens_without_a
 
 
 async def test_a_signature_is_worth_nothing_once_its_token_is_dead() -> None:
-    dying = TokenLife(kind="token_life", expires_in_s=3600, dies_after_s=0.05)
+    dying = TokenLife(kind="token_life", expires_in_s=3600, dies_after_s=1.0)
     async with hosting(scenario(faults=[dying])) as host:
         url = (await look_up(host, await get_token(host))).json()["websocketUrl"]
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(1.01)
         with pytest.raises(InvalidStatus) as caught:
             await connect(url, proxy=None)
     assert caught.value.response.status_code == 403
