@@ -27,8 +27,7 @@ from dashboard.call.ports import Emit, Hear
 from dashboard.clock import Clock
 from dashboard.dialects.base import Item
 from dashboard.worker.intake import Intake, Policy
-
-_MEASURE_EVERY = 4  # ticks
+from dashboard.worker.ticking import MEASURE_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ class AcceptedCall(ABC):
         """Time has passed, a quarter of a second; `late_s`: how late that is told."""
         self._ticks += 1
         self.report(Ticked(self.call_id, at, late_s, lags))
-        if self._ticks % _MEASURE_EVERY == 0:
+        if self._ticks % MEASURE_EVERY == 0:
             for fact in self._intake.measured():
                 self._emit(fact)
 

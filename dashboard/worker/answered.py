@@ -17,8 +17,8 @@ from dashboard.dialects.audiohook_server import HookServer
 from dashboard.dialects.base import AudioFrame, Item
 from dashboard.resilience.retry import close_cause
 from dashboard.transport.tapped import Arrival, Closed
-from dashboard.transport.watched_loop import loop_watch
 from dashboard.worker.accepted import AcceptedCall, CallOptions, Opening
+from dashboard.worker.ticking import LoopLags
 
 
 class AnsweredCall(AcceptedCall):
@@ -30,8 +30,7 @@ class AnsweredCall(AcceptedCall):
         """`hear` gets the sound itself."""
         super().__init__(call_id, "audiohook", options, emit, clock)
         self._machine: HookServer | None = None
-        self._watch = loop_watch()
-        self._sampled = self._watch.sampled if self._watch else 0
+        self._lags = LoopLags()
         if hear is not None:
             self.overhear(hear)
         self._consumer = asyncio.create_task(self._intake.run())
@@ -56,10 +55,7 @@ class AnsweredCall(AcceptedCall):
 
     def tick(self, lag_s: float) -> None:
         """Let time pass, four times a second; `lag_s`: how late that is."""
-        lags: tuple[float, ...] = ()
-        if self._watch is not None:
-            lags, self._sampled = self._watch.lags(self._sampled), self._watch.sampled
-        self._passed(self._clock.monotonic(), lag_s, lags)
+        self._passed(self._clock.monotonic(), lag_s, self._lags.fresh())
 
     def hung_up(self, machine: HookServer, end: Closed, *, stopping: bool) -> None:
         """The connection of the session has ended."""

@@ -26,7 +26,6 @@ from dashboard.call.events import (
     LinkState,
     Marked,
     Targets,
-    Ticked,
     UtteranceExpired,
     UtteranceHeld,
     UtteranceSent,
@@ -42,15 +41,13 @@ from dashboard.dialects.audiohook_rules import Rule
 from dashboard.dialects.base import Item
 from dashboard.resilience.retry import Failure, LinkError, close_cause
 from dashboard.transport.tapped import Closed
-from dashboard.transport.watched_loop import loop_watch
 from dashboard.transport.websocket import Socket, SocketOptions, connect
 from dashboard.wiretext import clean
 from dashboard.worker.conduct import FRAME_S, Script, Speech
 from dashboard.worker.intake import Intake, Policy
 from dashboard.worker.talk import Talk
+from dashboard.worker.ticking import MEASURE_EVERY, ticks
 
-TICK_S = 0.25
-_MEASURE_EVERY = 4  # ticks
 _NOTE_LIMIT = 200
 
 Find = Callable[[str], Speech | None]
@@ -305,21 +302,13 @@ class DialledCall:
     # -- time -------------------------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        due, ticks, watch = self._now(), 0, loop_watch()
-        sampled = watch.sampled if watch else 0
-        while True:
-            due += TICK_S
-            await asyncio.sleep(due - self._now())
-            now = self._now()
-            ticks += 1
-            lags: tuple[float, ...] = ()
-            if watch:
-                lags, sampled = watch.lags(sampled), watch.sampled
-            self.report(Ticked(self.call_id, now, max(0.0, now - due), lags))
-            if ticks % _MEASURE_EVERY == 0:
+        count = 0
+        async for tick in ticks(self.call_id, self._clock):
+            count += 1
+            self.report(tick)
+            if count % MEASURE_EVERY == 0:
                 for fact in self._intake.measured():
                     self._emit(fact)
-            due = max(due, now - TICK_S)
 
     def _now(self) -> float:
         return self._clock.monotonic()

@@ -7,7 +7,6 @@ to it through its inbox, as an input of the machine; nobody else opens or closes
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import Any
@@ -21,7 +20,6 @@ from dashboard.call.events import (
     Marked,
     PingMeasured,
     SessionStarted,
-    Ticked,
 )
 from dashboard.call.ports import Command, Emit, Hear, Interrupt, Mark, Press, Reconnect, Save, Say, Stop
 from dashboard.clock import Clock
@@ -42,17 +40,15 @@ from dashboard.resilience.outbox import Outbox
 from dashboard.resilience.policy import LinkPolicy
 from dashboard.resilience.retry import Failure, LinkError
 from dashboard.transport.tapped import Arrival
-from dashboard.transport.watched_loop import loop_watch
 from dashboard.wiretext import clean
 from dashboard.worker.enquirer import Enquirer
 from dashboard.worker.intake import Intake
 from dashboard.worker.network import Network, Wire
 from dashboard.worker.options import LineOptions
 from dashboard.worker.steps import Input, Steps
+from dashboard.worker.ticking import MEASURE_EVERY, ticks
 from dashboard.worker.unasked import Unasked
 
-TICK_S = 0.25
-_MEASURE_EVERY = 4  # ticks
 _NOTE_LIMIT = 200
 
 
@@ -313,25 +309,15 @@ class Line:
 
     async def _tick(self) -> None:
         """Let time pass for whoever folds the facts, and say how late our own timer and loop were."""
-        # Calls that began together do not tick together: at once, the ticks of 300 calls took 30 ms and more.
-        due, ticks = self._now() - TICK_S * random.random(), 0
-        watch = loop_watch()
-        sampled = watch.sampled if watch else 0
-        while True:
-            due += TICK_S
-            await asyncio.sleep(due - self._now())
-            now = self._now()
-            ticks += 1
-            lags: tuple[float, ...] = ()
-            if watch:
-                lags, sampled = watch.lags(sampled), watch.sampled
-            self._report(Ticked(self._options.call_id, now, max(0.0, now - due), lags))
+        count = 0
+        async for tick in ticks(self._options.call_id, self._clock):
+            count += 1
+            self._report(tick)
             if self._unasked is not None and self._socket is not None:
-                self._unasked.go_on(self._socket, now)
-            if ticks % _MEASURE_EVERY == 0:
+                self._unasked.go_on(self._socket, tick.at)
+            if count % MEASURE_EVERY == 0:
                 for fact in self._intake.measured():
                     self._emit(fact)
-            due = max(due, now - TICK_S)  # after a long stand-still one tick is enough
 
     def _now(self) -> float:
         return self._clock.monotonic()

@@ -7,7 +7,6 @@ its session and waits for this participant, or to a new one. A connection probe 
 from __future__ import annotations
 
 import asyncio
-import random
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,8 +28,8 @@ from dashboard.transport.websocket import Socket, SocketOptions
 from dashboard.wiretext import clean
 from dashboard.worker.accepted import CallOptions, Opening, Register
 from dashboard.worker.answered import AnsweredCall
+from dashboard.worker.ticking import Ticker
 
-TICK_S = 0.25
 REFUSED_AFTER_S = 0.5
 """How long a refusal takes at least, so that its time tells nothing about keys."""
 _MOST_WAITING = 256
@@ -127,7 +126,7 @@ class Switchboard:
 
     async def _tick(self) -> None:
         """Show that we live, for whoever reads the facts, also while there is no call."""
-        ticker, before = _Ticker(self._clock), 0
+        ticker, before = Ticker(self._clock), 0
         while True:
             await asyncio.sleep(ticker.wait_s())
             self._emit(Ticked(DOOR, self._now(), ticker.late_s()))
@@ -229,7 +228,7 @@ class Switchboard:
         task.add_done_callback(self._waiting.discard)
 
     async def _wait_for_return(self, call: AnsweredCall) -> None:
-        ticker = _Ticker(self._clock)
+        ticker = Ticker(self._clock)
         while call.rejoin_by is not None:
             await asyncio.sleep(ticker.wait_s())
             if call.rejoin_by is None:
@@ -273,7 +272,7 @@ class _Line:
         """Hold the connection until it has ended."""
         closed = asyncio.ensure_future(self.socket.closed())
         sender = asyncio.create_task(self._send_all())
-        ticker = _Ticker(self._board.clock)
+        ticker = Ticker(self._board.clock)
         self.socket.deliver_to(self._arrived, self._pinged)
         try:
             while not closed.done():
@@ -344,27 +343,6 @@ class _Line:
         with suppress(LinkError):  # it has ended, which `run` learns as well
             while True:
                 await self.socket.send(await self._unsent.get())
-
-
-class _Ticker:
-    """Four times a second, and how late that was."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._due = clock.monotonic() + TICK_S * random.random()  # calls that begin together do not tick together
-
-    def wait_s(self) -> float:
-        return max(0.0, self._due - self._clock.monotonic())
-
-    def is_due(self) -> bool:
-        return self._clock.monotonic() >= self._due
-
-    def late_s(self) -> float:
-        """Return how late the tick is that is due now, and plan the next one."""
-        now = self._clock.monotonic()
-        late_s = max(0.0, now - self._due)
-        self._due = max(self._due + TICK_S, now)  # after a long stand-still one tick is enough
-        return late_s
 
 
 def _nowhere(fact: Event) -> None:

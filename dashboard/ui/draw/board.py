@@ -14,6 +14,7 @@ from dashboard.call.state import CallState
 from dashboard.call.words import cause_word
 from dashboard.media.playout import playout
 from dashboard.media.readings import lateness
+from dashboard.ui.draw.columns import across, taken
 from dashboard.ui.draw.link import state_span
 from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
 from dashboard.ui.draw.units import NOTHING, clock, millis, minus, percent, time_of_day
@@ -241,10 +242,10 @@ def columns_for(width: int) -> tuple[tuple[Column, int], ...]:
     while any(column.spare for column in chosen):
         spare = max(chosen, key=lambda column: column.spare)
         needed = _ROOM_TO_SAY if spare.spare > 5 else last.width
-        if _taken(chosen, width) - last.width + needed <= width:
+        if taken(chosen, _gap_of(width)) - last.width + needed <= width:
             break
         chosen.remove(spare)
-    free = width - _taken(chosen, width)
+    free = width - taken(chosen, _gap_of(width))
     for_names = max(0, min(COLUMNS[0].grows, free - (_ROOM_TO_SAY - last.width)))
     more = {COLUMNS[0].name: for_names, last.name: free - for_names}
     return tuple((column, column.width + more.get(column.name, 0)) for column in chosen)
@@ -261,7 +262,7 @@ def board_row(one: Entry, now: float, width: int) -> Row:
             return f"{_ended(now - (one.ended_at or now))}: {text}", "dim"
         return text, "dim"
 
-    return _across(width, cell)
+    return across(columns_for(width), _gap_of(width), cell)
 
 
 def _ended(seconds: float) -> str:
@@ -279,7 +280,7 @@ def board_header(width: int, by: Column, *, reverse: bool) -> Row:
         mark = "▲" if reverse else "▼"
         return f"{column.title[: size - 1]}{mark}", "accent"
 
-    return _across(width, title)
+    return across(columns_for(width), _gap_of(width), title)
 
 
 def column_at(x: int, width: int) -> Column | None:
@@ -303,21 +304,8 @@ def in_order(entries: Iterable[Entry], by: Column, *, reverse: bool) -> list[Ent
     return [*sorted(placed, key=by.key, reverse=reverse), *others, *over]
 
 
-def _across(width: int, cell: Callable[[Column, int], Span]) -> Row:
-    gap: Span = (" " * _gap_of(width), "text")
-    spans: list[Span] = [(" ", "text")]  # where a cursor has its sign
-    for column, size in columns_for(width):
-        text, role = cell(column, size)
-        spans += [(padded(text, size, right=column.align == "right"), role), gap]
-    return Row(tuple(spans[:-1]))
-
-
 def _gap_of(width: int) -> int:
     return 2 if width >= _WIDE_FROM else 1
-
-
-def _taken(columns: list[Column], width: int) -> int:
-    return 1 + sum(column.width for column in columns) + _gap_of(width) * (len(columns) - 1)
 
 
 def plain(one: Entry) -> str:

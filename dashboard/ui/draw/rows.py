@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -13,6 +13,7 @@ from dashboard.call.state import CallState, Line, Outage, Turn, Utterance
 from dashboard.call.terms import LinkState, Speaker
 from dashboard.call.turns import SLOW_S
 from dashboard.call.words import cause_word, cause_words
+from dashboard.ui.draw.columns import across, taken
 from dashboard.ui.draw.spans import Role, Row, Span, padded, tame
 from dashboard.ui.draw.units import NOTHING, span, time_of_day
 
@@ -285,9 +286,9 @@ _GAPS_FROM = 60  # cells from which there is room for wide gaps
 def columns_for(width: int, *, titled: bool = True) -> tuple[tuple[Column, int], ...]:
     """Return the columns for which there is room, each with its cells."""
     chosen = list(COLUMNS if titled else UNTITLED)
-    while _taken(chosen, width) > width and any(column.spare for column in chosen):
+    while taken(chosen, _gap_of(width)) > width and any(column.spare for column in chosen):
         chosen.remove(max(chosen, key=lambda column: column.spare))
-    free = width - _taken(chosen, width)
+    free = width - taken(chosen, _gap_of(width))
     sized = []
     for column in chosen:
         more = max(4 - column.width if column.grows else 0, min(free, column.grows))
@@ -306,26 +307,13 @@ def outage_row(outage: Outage, call: CallState, width: int, *, titled: bool = Tr
         text, role = column.cell(outage, call)
         return (column.short(outage) if column.short and cell_len(text) > size else text), role
 
-    return _across(columns_for(width, titled=titled), width, cell)
+    return across(columns_for(width, titled=titled), _gap_of(width), cell)
 
 
 def outage_header(width: int) -> Row:
     """Return the titles of the columns."""
-    return _across(columns_for(width), width, lambda column, size: (column.title, "dim"))
-
-
-def _across(columns: Sequence[tuple[Column, int]], width: int, cell: Callable[[Column, int], Span]) -> Row:
-    gap: Span = (" " * _gap_of(width), "text")
-    spans: list[Span] = [(" ", "text")]  # where a cursor has its sign
-    for column, size in columns:
-        text, role = cell(column, size)
-        spans += [(padded(text, size, right=column.align == "right"), role), gap]
-    return Row(tuple(spans[:-1]))
+    return across(columns_for(width), _gap_of(width), lambda column, size: (column.title, "dim"))
 
 
 def _gap_of(width: int) -> int:
     return 2 if width >= _GAPS_FROM else 1
-
-
-def _taken(columns: list[Column], width: int) -> int:
-    return 1 + sum(column.width for column in columns) + _gap_of(width) * (len(columns) - 1)
