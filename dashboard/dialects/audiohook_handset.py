@@ -23,8 +23,11 @@ _PIECE = round(PIECE_S * RATE)
 
 
 class _Spoken(NamedTuple):
+    """`position`: of its begin in the stream, which leaves out what the caller did."""
+
     ulaw: bytes
     begin: float
+    position: float
     late_s: float
 
 
@@ -39,7 +42,9 @@ class Handset:
 
     def spoke(self, ulaw: bytes, begin: float, late_s: float) -> None:
         """The caller's sound from `begin` on has been sent, `late_s` after it was due."""
-        self._spoken.append(_Spoken(ulaw, begin, late_s))
+        if self._origin is None:
+            self._origin = begin
+        self._spoken.append(_Spoken(ulaw, begin, begin - self._origin, late_s))
 
     def left_out(self, seconds: float) -> None:
         """The caller has said nothing for so long, by its own fault: that is no hole in what the bot sends."""
@@ -52,8 +57,6 @@ class Handset:
             yield from self._frames(self._spoken.popleft())
 
     def _frames(self, spoken: _Spoken) -> Iterator[AudioFrame]:
-        if self._origin is None:
-            self._origin = spoken.begin
         for index in range(0, len(spoken.ulaw), _PIECE):
             said = spoken.ulaw[index : index + _PIECE]
             begin = spoken.begin + index / RATE
@@ -64,5 +67,5 @@ class Handset:
             both[0::2], both[1::2] = said, heard
             at = begin + len(said) / RATE + spoken.late_s
             seconds = len(said) / RATE
-            position = begin - self._origin
+            position = spoken.position + index / RATE
             yield AudioFrame(bytes(both), _STEREO, ("caller", "bot"), position, seconds, True, self._leg, at)

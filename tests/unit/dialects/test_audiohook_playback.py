@@ -153,3 +153,11 @@ def test_where_the_bots_audio_ran_out_the_stream_has_a_hole() -> None:
     playback.put(SOFT * 800, 100.06)
     handset.spoke(LOUD * 800, 100.0, 0.0)
     assert [frame.position for frame in handset.frames(101.0)] == pytest.approx([0.0, 0.06, 0.08])
+
+
+def test_what_a_caller_left_out_moves_only_what_it_says_behind_that() -> None:
+    handset = Handset(Playback())
+    handset.spoke(LOUD * 160, 100.0, 0.0)
+    handset.left_out(1.3)
+    handset.spoke(LOUD * 160, 101.32, 0.0)
+    assert [frame.position for frame in handset.frames(103.0)] == pytest.approx([0.0, 0.02])
