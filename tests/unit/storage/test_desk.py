@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dashboard.call.events import CallEnded, CallStarted, Event, Marked, Ticked
-from dashboard.call.ports import Command, Emit, Mark, Reconnect, Save, Sound, Stop
+from dashboard.call.ports import Emit, Mark, Reconnect, Save, Sound, Stop
 from dashboard.call.record_events import HistoryMeasured, RecordingFailed, RecordingSaved, RecordingStarted
 from dashboard.call.reducer import step
 from dashboard.call.state import CallState
@@ -21,25 +21,9 @@ from dashboard.storage.desk import Desk, Plan
 from dashboard.storage.recording import Recording
 from dashboard.storage.replay import open_replay
 from dashboard.storage.shelf import Shelf
+from tests.unit.storage.script import Script
 
 ABOUT_RECORDS = (HistoryMeasured, RecordingStarted, RecordingSaved, RecordingFailed)
-
-
-class Script:
-    """A source that says what the test tells it to, until it is stopped."""
-
-    def __init__(self) -> None:
-        self.commands: list[Command] = []
-        self._over = asyncio.Event()
-
-    def command(self, command: Command) -> None:
-        self.commands.append(command)
-        if isinstance(command, Stop):
-            self._over.set()
-
-    async def run(self, emit: Emit) -> None:
-        self.emit = emit
-        await self._over.wait()
 
 
 class Stage:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.call.events import CallEnded, CallStarted, Event, Marked, Ticked
-from dashboard.call.ports import Command, Emit, Mark, Save, Sound, Stop
+from dashboard.call.ports import Mark, Save, Sound, Stop
 from dashboard.call.record_events import HistoryMeasured, RecordingSaved, RecordingStarted
 from dashboard.clock import ManualClock
 from dashboard.storage.desk import Plan
@@ -17,23 +17,7 @@ from dashboard.storage.desks import HISTORY_BYTES, Desks
 from dashboard.storage.recording import Recording
 from dashboard.storage.ring import LIMIT_BYTES
 from dashboard.storage.shelf import Shelf
-
-
-class Script:
-    """A source of many calls that says what the test tells it to, until it is stopped."""
-
-    def __init__(self) -> None:
-        self.commands: list[Command] = []
-        self._over = asyncio.Event()
-
-    def command(self, command: Command) -> None:
-        self.commands.append(command)
-        if isinstance(command, Stop):
-            self._over.set()
-
-    async def run(self, emit: Emit) -> None:
-        self.emit = emit
-        await self._over.wait()
+from tests.unit.storage.script import Script
 
 
 class Stage:

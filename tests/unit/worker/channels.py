@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, TypeVar
 
-from dashboard.bus.store import Store
-from dashboard.call.events import Event
 from dashboard.call.notice_view import NOTIFICATIONS, NoticeView
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
@@ -28,8 +25,7 @@ from dashboard.worker.channel import ChannelNetwork
 from dashboard.worker.follower import Follower, Pace
 from dashboard.worker.network import NetworkOptions
 from dashboard.worker.options import LineOptions
-
-Fact = TypeVar("Fact", bound=Event)
+from tests.unit.worker.told import Told
 
 POLICY = LinkPolicy(
     lookup=True, max_attempts=3, backoff_base_s=0.1, stable_after_s=0.3, stale_after_s=5.0, overlap=True, sessions=False
@@ -55,23 +51,13 @@ def scenario(*faults: Fault, notices: Notices = QUICK, seconds: float = 60.0, lo
     )
 
 
-class Followed:
+class Followed(Told):
     """What a follower told."""
 
     def __init__(self, follower: Follower, host: BotHost) -> None:
+        super().__init__()
         self.follower = follower
         self.host = host
-        self.facts: list[Event] = []
-        self.store = Store()
-        self._came = asyncio.Event()
-
-    def put(self, event: Event) -> None:
-        self.facts.append(event)
-        self.store.put(event)
-        self._came.set()
-
-    def of(self, kind: type[Fact]) -> list[Fact]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
 
     @property
     def call(self) -> CallState:
@@ -84,18 +70,6 @@ class Followed:
     @property
     def rows(self) -> list[str]:
         return [line.text for line in self.call.lines]
-
-    async def until(self, so: Callable[[], Any], within_s: float = 10.0) -> None:
-        """Wait until `so` holds."""
-        async with asyncio.timeout(within_s):
-            while not so():
-                self._came.clear()
-                await self._came.wait()
-
-    async def told(self, kind: type[Fact], times: int = 1) -> Fact:
-        """Wait for the fact of this kind that comes as number `times`."""
-        await self.until(lambda: len(self.of(kind)) >= times)
-        return self.of(kind)[times - 1]
 
 
 @contextlib.asynccontextmanager

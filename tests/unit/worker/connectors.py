@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
-from dashboard.bus.store import Store
 from dashboard.call.events import CallEnded, Event, LinkChanged, LinkState, Targets
 from dashboard.call.ports import Command, Stop
 from dashboard.call.state import CallState
@@ -27,8 +26,7 @@ from dashboard.simulator.voices import murmur
 from dashboard.worker.conduct import Script, Speech
 from dashboard.worker.dialled import DialledCall, DialOptions
 from tests.unit.worker.hooks import ACCESS, KEYS
-
-Fact = TypeVar("Fact", bound=Event)
+from tests.unit.worker.told import Told
 
 HELLO = Speech("hello", pcmu_to_linear(murmur("hi", "caller").ulaw), 0.38)
 LONG = "a long answer, which takes its time until it has come to its end"
@@ -61,7 +59,7 @@ def offer(**options: Any) -> Offer:
     return Offer(session, organization, conversation, participant, correlation, media=(OFFERS["pcmu"],), **options)
 
 
-class Calling:
+class Calling(Told):
     """A call, and what it told."""
 
     def __init__(
@@ -75,6 +73,7 @@ class Calling:
         targets: Targets | None = None,
         **say: Any,
     ) -> None:
+        super().__init__()
         options = DialOptions(
             call_id="call",
             url=url,
@@ -89,14 +88,9 @@ class Calling:
         )
         find = {"hello": HELLO}.get
         self.call = DialledCall(options, SystemClock(), tls=ssl.create_default_context(), find=find)
-        self.facts: list[Event] = []
-        self.store = Store()
-        self._came = asyncio.Event()
 
     def put(self, event: Event) -> None:
-        self.facts.append(event)
-        self.store.put(event)
-        self._came.set()
+        super().put(event)
         if isinstance(event, LinkChanged) and event.state is LinkState.GAVE_UP and self.leaves:
             self.call.command(Stop())
 
@@ -112,21 +106,8 @@ class Calling:
         (only,) = self.store.snapshot().values()
         return only
 
-    def of(self, kind: type[Fact]) -> list[Fact]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
-
     def command(self, command: Command) -> None:
         self.call.command(command)
-
-    async def until(self, so: Callable[[], object]) -> None:
-        """Wait until facts have made it so."""
-        async with asyncio.timeout(20):
-            while not so():
-                self._came.clear()
-                await self._came.wait()
-
-    async def until_told(self, kind: type[Event], times: int = 1) -> None:
-        await self.until(lambda: len(self.of(kind)) >= times)
 
     @property
     def rows(self) -> list[str]:

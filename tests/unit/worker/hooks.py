@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import ssl
 from base64 import b64decode
-from collections.abc import AsyncIterator, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
-from dashboard.bus.store import Store
-from dashboard.call.events import Event
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
 from dashboard.clock import SystemClock
@@ -21,34 +19,23 @@ from dashboard.simulator.hookcaller import HookCaller
 from dashboard.simulator.scenario import Scenario
 from dashboard.simulator.voices import AudioFormat
 from dashboard.worker.switchboard import Switchboard, SwitchboardOptions
+from tests.unit.worker.told import Told
 
 KEY, SECRET = "lab-key-01", "ZGFzaC1sYWItc2hhcmVkLXNlY3JldC0wMDQy"
 KEYS = Keyring.read([f"{KEY}:{SECRET}"])
 ACCESS = Access(KEY, b64decode(SECRET))
 
-Fact = TypeVar("Fact", bound=Event)
 
-
-class Board:
+class Board(Told):
     """What a switchboard told."""
 
     def __init__(self, board: Switchboard) -> None:
+        super().__init__()
         self.board = board
-        self.facts: list[Event] = []
-        self.store = Store()
-        self._came = asyncio.Event()
 
     @property
     def url(self) -> str:
         return self.board.endpoint
-
-    def put(self, event: Event) -> None:
-        self.facts.append(event)
-        self.store.put(event)
-        self._came.set()
-
-    def of(self, kind: type[Fact]) -> list[Fact]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
 
     @property
     def calls(self) -> list[CallState]:
@@ -58,16 +45,6 @@ class Board:
     def call(self) -> CallState:
         (only,) = self.calls
         return only
-
-    async def until(self, so: Callable[[], object]) -> None:
-        """Wait until facts have made it so."""
-        async with asyncio.timeout(20):
-            while not so():
-                self._came.clear()
-                await self._came.wait()
-
-    async def until_told(self, kind: type[Event], times: int = 1) -> None:
-        await self.until(lambda: len(self.of(kind)) >= times)
 
 
 @contextlib.asynccontextmanager

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from dashboard.bus.store import Store
 from dashboard.call.bot_events import BotOffered, BotTold
 from dashboard.call.cognigy_events import TurnFinished
 from dashboard.call.events import (
@@ -36,6 +35,7 @@ from dashboard.simulator.faults import Fault, Refuse
 from dashboard.simulator.scenario import Scenario
 from dashboard.simulator.server import BotHost
 from dashboard.worker.beside import NO_CONVERSATION, NOT_YET, Beside
+from tests.unit.worker.told import Told
 
 CLOCK = SystemClock()
 ONE, OTHER = "7be0c7d2-1111-4222-8333-9a9a9a9a9a9a", "8ce0c7d2-1111-4222-8333-9a9a9a9a9a9a"
@@ -86,28 +86,12 @@ class Calls:
         self._emit(CallEnded(call_id, CLOCK.monotonic(), "over"))
 
 
-class Told:
-    """What was told."""
+class Heard(Told):
+    """What was told, of calls and of the bots beside them."""
 
     def __init__(self, calls: Calls, beside: Beside) -> None:
+        super().__init__()
         self.calls, self.beside = calls, beside
-        self.facts: list[Event] = []
-        self.store = Store()
-        self._came = asyncio.Event()
-
-    def put(self, event: Event) -> None:
-        self.facts.append(event)
-        self.store.put(event)
-        self._came.set()
-
-    async def until(self, so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(20.0):
-            while not so():
-                self._came.clear()
-                await self._came.wait()
-
-    def of(self, kind: type[Event], call_id: str | None = None) -> list[Any]:
-        return [fact for fact in self.facts if isinstance(fact, kind) and call_id in (None, fact.call_id)]
 
     def bot(self, kind: type[Event], call_id: str | None = None) -> list[Any]:
         """The facts of this kind that the wire of a bot told."""
@@ -123,7 +107,7 @@ class Told:
 @contextlib.asynccontextmanager
 async def beside(
     *faults: Fault, conversation_id: str = "", dialect: str = "cognigy", **settings: Any
-) -> AsyncIterator[Told]:
+) -> AsyncIterator[Heard]:
     host = BotHost(Scenario(name="bot", summary="a bot", duration_s=60.0, answer=ANSWER, faults=faults))
     await host.start()
     ready = host.ready()
@@ -131,7 +115,7 @@ async def beside(
     bot = CognigyBot("parcel-bot", Settings.model_validate({**told, **settings}), CLOCK)
     calls = Calls()
     source = Beside(calls, bot, CLOCK, conversation_id=conversation_id)
-    heard = Told(calls, source)
+    heard = Heard(calls, source)
     running = asyncio.create_task(source.run(heard.put))
     await calls.running.wait()
     try:
@@ -143,7 +127,7 @@ async def beside(
         await host.stop()
 
 
-def finished(told: Told, call_id: str, times: int = 1) -> Callable[[], bool]:
+def finished(told: Heard, call_id: str, times: int = 1) -> Callable[[], bool]:
     return lambda: len(told.bot(TurnFinished, call_id)) >= times
 
 
@@ -323,7 +307,7 @@ class Broken:
 async def test_a_bug_in_the_bots_wire_ends_that_and_nothing_else() -> None:
     calls, bot = Calls(), Broken()
     source = Beside(calls, bot, CLOCK)
-    told = Told(calls, source)
+    told = Heard(calls, source)
     running = asyncio.create_task(source.run(told.put))
     await calls.running.wait()
     calls.begin("a", ONE)

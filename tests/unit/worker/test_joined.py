@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 
-from dashboard.bus.store import Store
-from dashboard.call.events import AudioReceived, CallEnded, Event, LinkState
+from dashboard.call.events import AudioReceived, CallEnded, LinkState
 from dashboard.call.notification_events import SideLinkChanged, SpeechTranscribed
 from dashboard.call.ports import Stop
 from dashboard.call.state import CallState
@@ -21,27 +19,11 @@ from dashboard.worker.joined import Joined
 from dashboard.worker.switchboard import Switchboard, SwitchboardOptions
 from tests.unit.worker.channels import PACE, POLICY, QUICK, follower_of, scenario
 from tests.unit.worker.hooks import ACCESS, KEYS
+from tests.unit.worker.told import Told
 
 
-class Told:
-    def __init__(self) -> None:
-        self.facts: list[Event] = []
-        self.store = Store()
-        self._came = asyncio.Event()
-
-    def put(self, event: Event) -> None:
-        self.facts.append(event)
-        self.store.put(event)
-        self._came.set()
-
-    async def until(self, so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(10.0):
-            while not so():
-                self._came.clear()
-                await self._came.wait()
-
-    def of(self, kind: type[Event]) -> list[Any]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
+class Call(Told):
+    """What was told of the only call."""
 
     @property
     def call(self) -> CallState:
@@ -51,7 +33,7 @@ class Told:
 @contextlib.asynccontextmanager
 async def joining(
     told: Scenario, sound: Scenario, *, linger_s: float = 1.0, most: int = 18
-) -> AsyncIterator[tuple[Told, HookCaller]]:
+) -> AsyncIterator[tuple[Call, HookCaller]]:
     """Listen, follow what comes in, and let somebody call."""
     host, clock = BotHost(told), SystemClock()
     await host.start()
@@ -63,7 +45,7 @@ async def joining(
         linger_s=linger_s,
         most=most,
     )
-    heard = Told()
+    heard = Call()
     running = asyncio.create_task(joined.run(heard.put))
     await heard.until(lambda: heard.facts)
     offer = replace(someone(1), conversation_id=host.ready()["conversation_id"])
