@@ -37,14 +37,14 @@ async def test_where_nobody_is_spoken_to_the_footer_offers_no_utterance_and_u_op
     async with stage.opened() as pilot:
         footer = stage.text.splitlines()[-1]
         assert "reconnect" in footer
-        assert not any(word in footer for word in ("utterance", "turns", "doctor"))
+        assert not any(word in footer for word in ("utterance", "turns"))
         await pilot.press("u", "h", "i", "enter")
         await stage.shows(pilot, stage.call)
         assert not any(isinstance(command, Say) for command in stage.commands)
 
 
 async def test_doctor_is_not_offered_where_it_cannot_examine() -> None:
-    for wire, offered in (("connector", False), ("cognigy", True)):
+    for wire, offered in (("connector", False), ("cognigy", True), ("notifications", True)):
         stage = Stage(WIRES[wire]())
         async with stage.opened((200, 50)):
             assert ("doctor" in stage.text.splitlines()[-1]) is offered

@@ -61,7 +61,7 @@ def fits(action: str, call: CallState) -> bool:
         case "genesys":  # has no record of it, or is not asked for one
             return call.genesys is not None or (call.tap is None and call.dialect in _WITH_RECORD)
         case "app.doctor":  # only says that it cannot
-            return call.dialect not in (NOTIFICATIONS, CONNECTOR)
+            return call.dialect != CONNECTOR
     return True
 
 

@@ -64,6 +64,9 @@ class ReplayScreen(CallScreen, inherit_bindings=False):
             self._playing = playback.playing
             self.show_keys()
 
+    def works(self, action: str) -> bool:
+        return action == "app.freeze" or super().works(action)  # it plays from the first frame on, whatever is read yet
+
     def renamed(self) -> Mapping[str, str]:
         return {} if self._playing else {"app.freeze": "play"}
 

@@ -35,7 +35,7 @@ def server_context(kind: str = "good") -> ssl.SSLContext:
     if kind == "between":
         issuer = issuer.create_child_ca()
     since, until = _DAYS.get(kind, (-9, 100))
-    today = datetime.now(UTC) + timedelta(minutes=1)
+    today = datetime.now(UTC) + timedelta(hours=1)  # for as many whole days as long as tests take
     host = "elsewhere.test" if kind == "name" else "127.0.0.1"
     issuer.issue_cert(
         host, not_before=today + timedelta(days=since), not_after=today + timedelta(days=until)

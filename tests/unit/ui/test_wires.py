@@ -29,7 +29,7 @@ USELESS = {
     "audiohook": {"genesys"},
     "connector": {"app.doctor", "genesys"},
     "tapped": {"genesys"},
-    "notifications": {"app.doctor", "turns", "window"},
+    "notifications": {"turns", "window"},
     "cognigy": {"window", "genesys"},
     "cognigy-rest": {"window", "genesys"},
 }
